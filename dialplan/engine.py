@@ -178,6 +178,7 @@ class DialplanEngine:
     async def beside(self, script: Script, leg: Leg, place: str, arguments: list[str]) -> None:
         """Run a place as a subroutine for another leg; see `Runner`."""
         other = self._script(leg, script.dialplan, script.location, script.nested + 1)
+        other.typed = script.typed
         try:
             await self.subroutine(other, place, arguments)
         finally:
@@ -186,7 +187,7 @@ class DialplanEngine:
     async def alone(self, script: Script, leg: Leg, application: str, arguments: str) -> None:
         """Run one application for a leg that has no run of its own; see `Runner`."""
         own = self._script(leg, script.dialplan, Location(leg.context or script.location.context, "s", 1))
-        own.place = script.place
+        own.place, own.typed = script.place, script.typed
         try:
             await own.execute(application, arguments)
         except CopperlineError as fault:
@@ -210,7 +211,7 @@ class DialplanEngine:
         if not isinstance(fault, CopperlineError):
             what = f"{type(fault).__name__}: {fault}"
             advice = "This is a fault of Copperline: report it with the call's trace."
-            script.leg.note(f"{script.place}: {what}", "".join(traceback.format_exception(fault)))
+            script.note(f"{script.place}: {what}", "".join(traceback.format_exception(fault)))
         evidence = f"{script.place} {script.location}: {what}"
         return script.ending(Cause.TEMPORARY_FAILURE, Act.FAILED, evidence, advice)
 
@@ -228,7 +229,7 @@ class DialplanEngine:
             except Exception as fault:
                 over = self._ended_by(script, fault)
             if over is not None and over.act is Act.FAILED:
-                script.leg.note(f"h: {over}")
+                script.note(f"h: {over}")
         # Those that a handler pushes come too late: the end must end.
         for place, arguments in reversed(script.handlers):
             try:
@@ -236,7 +237,7 @@ class DialplanEngine:
             except HungUp:
                 continue
             except Exception as fault:
-                script.leg.note(f"hangup handler {place}: {fault}", traceback.format_exc())
+                script.note(f"hangup handler {place}: {fault}", traceback.format_exc())
 
     async def _steps(self, script: Script, depth: int = -1) -> Ending | None:
         """Run steps until there are none left, or no more than `depth` subroutines are under way.
@@ -295,7 +296,7 @@ class DialplanEngine:
         """What goes wrong in a step goes to `e`, where there is one."""
         if script.divert("e", "ERROR") is None:
             raise fault
-        script.leg.note(f"{step.place}: {fault}")
+        script.note(f"{step.place}: {fault}")
 
     async def _go_on(self, script: Script) -> Found | None:
         """After the last priority, with autofallthrough=no: an extension that the caller keys."""
@@ -358,7 +359,7 @@ class DialplanEngine:
             if not timeout.expired():
                 raise
             script.deadline = None
-            script.leg.note("the call's time is up (TIMEOUT(absolute))")
+            script.note("the call's time is up (TIMEOUT(absolute))")
             if script.divert("T", "ABSOLUTETIMEOUT") is None:
                 ending = script.ending(Cause.NORMAL_CLEARING, Act.HUNG_UP, "TIMEOUT(absolute) has passed")
                 raise script.hang_up(ending) from None
@@ -402,7 +403,7 @@ class DialplanEngine:
         if found is not None:
             script.assign("INVALID_EXTEN", number)
             script.unknown = f"no extension {number} in context {context}"
-            script.leg.note(f"{script.unknown}: {script.location.extension}")
+            script.note(f"{script.unknown}: {script.location.extension}")
             return found
         plan = script.dialplan
         known = context in plan.contexts

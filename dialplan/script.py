@@ -38,7 +38,7 @@ NO_ATTEMPTS: Final[Mapping[str, Ending]] = MappingProxyType({})
 _PIN: Final = 3
 """Keys that are not told, at least: fewer are a choice from a menu, and would star out half of a note."""
 _TYPED: Final = 20
-"""Of how many of a caller's entries that holds at least."""
+"""Of how many of a caller's latest entries that holds."""
 _BEGIN: Final = "$"
 """With which all begins that means something in a file."""
 _VARIABLES: Final = 2000
@@ -194,13 +194,17 @@ class Script(Course, identity=dict, recordings=dict, settings=dict):
     def keyed(self, keys: str) -> None:
         """The caller has typed `keys`, be it a PIN or the number of a card; a choice from a menu is shorter."""
         if len(keys) >= _PIN and not self.shared.shows_keys and keys not in self.typed:
-            self.typed = tuple(sorted((*self.typed[-_TYPED:], keys), key=len, reverse=True))
+            self.typed = (*self.typed[1 - _TYPED :], keys)
 
     def untold(self, text: str) -> str:
         """`text` without what the caller has typed."""
-        for keys in self.typed:
+        for keys in sorted(self.typed, key=len, reverse=True) if self.typed else ():
             text = text.replace(keys, "?" * len(keys))
         return text
+
+    def note(self, text: str, detail: str = "") -> None:
+        """Note something in the call's story, without what the caller has typed."""
+        self.leg.note(self.untold(text), self.untold(detail))
 
     @property
     def foreign(self) -> Sequence[str]:
@@ -256,7 +260,7 @@ class Script(Course, identity=dict, recordings=dict, settings=dict):
         """The value of a function that changes nothing; "" where it would change something."""
         found = self._functions.get(function.strip())
         if found is not None and found.acts:
-            self.leg.note(f"{function}: not read by the way, since reading it changes something")
+            self.note(f"{function}: not read by the way, since reading it changes something")
             return ""
         return self.read(function, arguments)
 
@@ -319,12 +323,12 @@ class Script(Course, identity=dict, recordings=dict, settings=dict):
         """The value of a function; "" where it has none for these arguments, as in Asterisk, with a note of why."""
         found = self._functions.get(function.strip())
         if found is None or found.read is None:
-            self.leg.note(f"no function {function} to read here")
+            self.note(f"no function {function} to read here")
             return ""
         try:
             return found.read(self, arguments)
         except ScriptError as fault:
-            self.leg.note(f"{function}: {fault}")
+            self.note(f"{function}: {fault}")
             return ""
 
     async def read_waiting(self, function: str, text: str, values: Sequence[str]) -> str:
@@ -335,19 +339,19 @@ class Script(Course, identity=dict, recordings=dict, settings=dict):
         try:
             return await found.later(self, text, values)
         except ScriptError as fault:
-            self.leg.note(f"{function}: {fault}")
+            self.note(f"{function}: {fault}")
             return ""
 
     def write(self, function: str, arguments: str, value: str) -> None:
         """Write a function; where it refuses, that is noted and the script goes on, as in Asterisk."""
         found = self._functions.get(function.strip())
         if found is None or found.write is None:
-            self.leg.note(f"no function {function} to write")
+            self.note(f"no function {function} to write")
             return
         try:
             found.write(self, arguments, value)
         except ScriptError as fault:
-            self.leg.note(f"{function}: {fault}")
+            self.note(f"{function}: {fault}")
 
     def leave(self, value: str) -> None:
         """Come back from the subroutine under way with `value`.
@@ -393,8 +397,9 @@ class Script(Course, identity=dict, recordings=dict, settings=dict):
         return application.lower() in self._applications
 
     def ending(self, cause: Cause, act: Act = Act.HUNG_UP, evidence: str = "", advice: str = "") -> Ending:
-        """An ending made by the dialplan at the present step."""
-        return Ending(cause, "the dialplan", act, evidence or f"{self.place.short} {self.location}", advice)
+        """An ending made by the dialplan at the present step; it does not tell what the caller has typed."""
+        told = self.untold(evidence) or f"{self.place.short} {self.location}"
+        return Ending(cause, "the dialplan", act, told, advice)
 
     def hang_up(self, ending: Ending) -> HungUp:
         """End the leg; raise what this returns: `raise script.hang_up(...)`."""

@@ -304,7 +304,7 @@ async def _set_priority(session: Session, words: Sequence[str]) -> Reply:
 
 
 async def _note(session: Session, words: Sequence[str]) -> Reply:
-    session.script.leg.note(words[0])
+    session.script.note(words[0])
     return Reply(1)
 
 

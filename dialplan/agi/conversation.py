@@ -116,7 +116,7 @@ class Conversation:
         words = read_command(line)
         found = find(words)
         if found is None:
-            self._script.leg.note(f"AGI: {line.strip()[:80]!r} is no command")
+            self._script.note(f"AGI: {line.strip()[:80]!r} is no command")
             return UNKNOWN
         command, given = found
         if len(given) < command.least:
@@ -132,7 +132,7 @@ class Conversation:
         except HungUp as over:
             self._over = over
         except CopperlineError as fault:
-            self._script.leg.note(f"AGI: {fault}")
+            self._script.note(f"AGI: {fault}")
         return str(Reply(-1))
 
     async def _execute(self, application: str, arguments: str) -> Reply:

@@ -71,10 +71,10 @@ async def _run(script: Script, arguments: str, *, sound: bool) -> None:
         raise
     except FileNotFoundError as fault:
         script.assign("AGISTATUS", "NOTFOUND")
-        script.leg.note(f"AGI: {fault}")
+        script.note(f"AGI: {fault}")
         return
     except (OSError, ScriptError, TimeoutError) as fault:
-        script.leg.note(f"AGI: {program[:80]}: {fault or 'it took too long'}")
+        script.note(f"AGI: {program[:80]}: {fault or 'it took too long'}")
         return
     script.assign("AGISTATUS", "SUCCESS")
 

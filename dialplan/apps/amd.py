@@ -120,7 +120,7 @@ async def detect(script: Script, arguments: str) -> None:
     finally:
         capture.stop()
     status, cause = verdict or Verdict("NOTSURE", "NOAUDIODATA-0")
-    script.leg.note(f"AMD: {status}, {cause}")
+    script.note(f"AMD: {status}, {cause}")
     script.assign("AMDSTATUS", status)
     script.assign("AMDCAUSE", cause)
 

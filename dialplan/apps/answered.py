@@ -75,7 +75,7 @@ def refused(script: Script, status: DialStatus, outcome: DialOutcome) -> None:
     script.refusal = outcome.ending
     script.record.status = _DISPOSITION.get(status, "FAILED")
     script.cause = outcome.ending.cause if outcome.ending is not None else None
-    script.leg.note(f"Dial: {status.value}", str(outcome.ending or ""))
+    script.note(f"Dial: {status.value}", str(outcome.ending or ""))
 
 
 def turned_away(script: Script, status: DialStatus, ending: Ending) -> None:
@@ -231,4 +231,4 @@ class Connection:
         except HungUp:
             return
         except CopperlineError as fault:
-            self.script.leg.note(f"h of {self.other.name}: {fault}")
+            self.script.note(f"h of {self.other.name}: {fault}")

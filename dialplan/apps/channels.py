@@ -45,7 +45,7 @@ async def hang_up(script: Script, arguments: str) -> None:
     for leg in found:
         script.operator.hang_up(leg, ending)
     if not found:
-        script.leg.note(f"SoftHangup: there is no channel {wanted}")
+        script.note(f"SoftHangup: there is no channel {wanted}")
 
 
 APPLICATIONS: Final[Mapping[str, Application]] = {"ChannelRedirect": redirect, "SoftHangup": hang_up}

@@ -50,7 +50,7 @@ async def conf_bridge(script: Script, arguments: str) -> None:
     try:
         room, user, menu = room_profile(script, words[1]), user_profile(script, words[2]), menu_of(script, words[3])
     except ScriptError as fault:
-        script.leg.note(f"ConfBridge: {fault}")
+        script.note(f"ConfBridge: {fault}")
         return
     visit = _Visit(script, name, room, user, menu)
     try:
@@ -59,7 +59,7 @@ async def conf_bridge(script: Script, arguments: str) -> None:
         script.assign("CONFBRIDGE_RESULT", Departure.HANGUP.value)
         raise
     script.assign("CONFBRIDGE_RESULT", departure.value)
-    script.leg.note(f"has left the conference {name}: {departure.value}")
+    script.note(f"has left the conference {name}: {departure.value}")
 
 
 class _Visit:
@@ -85,7 +85,7 @@ class _Visit:
         script = self._script
         await script.leg.answer()
         if not await self._knows_pin():
-            script.leg.note(f"not let into the conference {self._name}: the PIN was wrong {_ATTEMPTS} times")
+            script.note(f"not let into the conference {self._name}: the PIN was wrong {_ATTEMPTS} times")
             return Departure.FAILED
         spoken = await self._ask_name() if self._user.announce and not self._user.quiet else None
         location = script.location
@@ -93,14 +93,14 @@ class _Visit:
         try:
             entered = script.operator.conferences.enter(self._name, self._profile, script.leg, self._user, step)
         except Exhausted as fault:
-            script.leg.note(f"not let into the conference {self._name}: {fault}")
+            script.note(f"not let into the conference {self._name}: {fault}")
             await script.leg.play(find_sounds(script, "all-circuits-busy-now")[0])
             return Departure.FAILED
         if entered is None:
             await script.leg.released()
             return Departure.HANGUP
         if isinstance(entered, Refusal):
-            script.leg.note(f"not let into the conference {self._name}: {entered.value}")
+            script.note(f"not let into the conference {self._name}: {entered.value}")
             await script.leg.play(self._prompts("locked"))
             return Departure.FAILED
         entered.name = spoken

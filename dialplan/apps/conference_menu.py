@@ -185,7 +185,7 @@ class Stay:
         try:
             await self._script.runner.subroutine(self._script, argument, [])
         except ScriptError as fault:
-            self._leg.note(f"dialplan_exec: {fault}")
+            self._script.note(f"dialplan_exec: {fault}")
         finally:
             self._member.step_out(False)
         return ""

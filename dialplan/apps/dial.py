@@ -85,7 +85,7 @@ async def dial(script: Script, arguments: str) -> Last:
         script.report(_UNTOLD)
     if wanted is None:
         script.report({"DIALSTATUS": DialStatus.INVALIDARGS.value})
-        script.leg.note(f"Dial: {words[0][:80]!r} names nobody: write TECHNOLOGY/address")
+        script.note(f"Dial: {words[0][:80]!r} names nobody: write TECHNOLOGY/address")
         return None
     limit = read_limit(script, chosen)
     if "C" in chosen:
@@ -119,7 +119,7 @@ def _tell(script: Script, chosen: Mapping[str, str]) -> None:
     """Note the letters that do nothing."""
     for letter in sorted(chosen.keys() - OPTIONS):
         why = f": {IDLE[letter]}" if letter in IDLE else ""
-        script.leg.note(f"Dial: option {letter} is not built in and does nothing{why}")
+        script.note(f"Dial: option {letter} is not built in and does nothing{why}")
 
 
 def _manner(script: Script, chosen: Mapping[str, str], timeout: float | None) -> DialOptions:

@@ -98,7 +98,7 @@ async def collected(script: Script, context: str, digits: str, ends: str = "") -
 async def collect(script: Script, digits: str) -> None:
     """Take the rest of an extension of this context, and go there, or to `i`."""
     digits = await collected(script, script.location.context, digits)
-    script.leg.note(f"keyed {digits}")
+    script.note(f"keyed {digits}")
     script.go_to(Location(script.location.context, digits, 1))
 
 

@@ -43,13 +43,13 @@ async def _fax(script: Script, arguments: str, *, sends: bool) -> None:
     names = tuple(name.strip() for name in words[0].split("&") if name.strip()) if sends else (words[0].strip(),)
     chosen = options(words[1])
     for letter in sorted(set(chosen) - OPTIONS):
-        script.leg.note(f"{'SendFAX' if sends else 'ReceiveFAX'}: option {letter} is not known and does nothing")
+        script.note(f"{'SendFAX' if sends else 'ReceiveFAX'}: option {letter} is not known and does nothing")
     notes = script.share.fax
     notes.files = names if any(names) else ()
     notes.report = FaxReport()
     _tell(script, "INVALID_ARGUMENTS" if not notes.files else "Channel Problems")
     if not notes.files:
-        script.leg.note("a fax needs the name of a file")
+        script.note("a fax needs the name of a file")
         return
 
     def told(report: FaxReport) -> None:

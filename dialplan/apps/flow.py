@@ -107,7 +107,7 @@ async def try_execute(script: Script, arguments: str) -> None:
     try:
         await execute(script, arguments)
     except ScriptError as fault:
-        script.leg.note(f"TryExec: {fault}")
+        script.note(f"TryExec: {fault}")
         script.assign("TRYSTATUS", "FAILED")
     else:
         script.assign("TRYSTATUS", "SUCCESS")

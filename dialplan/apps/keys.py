@@ -66,13 +66,13 @@ async def send_dtmf(script: Script, arguments: str) -> None:
     except HungUp:
         if script.leg.ending is not None:
             raise
-        script.leg.note(f"SendDTMF: {to.name} is over")
+        script.note(f"SendDTMF: {to.name} is over")
 
 
 async def flash(script: Script, arguments: str) -> None:
     """`Flash()`: work the hook of the exchange line that this leg is; a SIP leg is told of a flash."""
     if not script.leg.flash():
-        script.leg.note(f"Flash: {script.leg.peer} has no hook to work")
+        script.note(f"Flash: {script.leg.peer} has no hook to work")
 
 
 APPLICATIONS: Final[Mapping[str, Application]] = {"Flash": flash, "SendDTMF": send_dtmf}

@@ -21,7 +21,7 @@ async def _system(script: Script, arguments: str) -> None:
         code, _ = await run_command(script, arguments, script.values)
     except ScriptError as fault:
         script.assign("SYSTEMSTATUS", "FAILURE")
-        script.leg.note(f"System: {fault}")
+        script.note(f"System: {fault}")
     else:
         script.assign("SYSTEMSTATUS", "APPERROR" if code else "SUCCESS")
 

@@ -58,7 +58,7 @@ async def mix_monitor(script: Script, arguments: str) -> None:
     words = [*split(arguments, limit=3, raw=True), "", ""]
     chosen = options(script.plain(words[1]))
     for letter in sorted(set(chosen) - OPTIONS):
-        script.leg.note(f"MixMonitor: option {letter} is not known and does nothing")
+        script.note(f"MixMonitor: option {letter} is not known and does nothing")
     order = _order(script, script.plain(words[0]).strip(), chosen, words[2])
     made = _begin(script, order)
     number = str(max((int(key) for key in script.share.recordings if key), default=0) + 1)
@@ -117,7 +117,7 @@ def _begin(script: Script, order: _Order) -> list[Recording]:
         for recording in made:
             recording.stop()
         raise ScriptError(f"no recording: {fault}") from fault
-    script.leg.note(f"recording into {', '.join(str(recording.path) for recording in made)}")
+    script.note(f"recording into {', '.join(str(recording.path) for recording in made)}")
     return made
 
 
@@ -165,7 +165,7 @@ async def _afterwards(
         try:
             await run_command(script, order.command, order.values)
         except ScriptError as fault:
-            script.leg.note(f"MixMonitor: the command after the recording was not run: {fault}")
+            script.note(f"MixMonitor: the command after the recording was not run: {fault}")
     if order.delete:
         for recording in made:
             recording.path.unlink(missing_ok=True)
@@ -197,7 +197,7 @@ async def monitor(script: Script, arguments: str) -> None:
         plans = [RecordingPlan(f"{name}-{word}.{form}", side, joined=joined) for side, word in wanted]
     await stop_monitor(script, "")
     if not plans:
-        script.leg.note("Monitor: with options i and o there is nothing to record")
+        script.note("Monitor: with options i and o there is nothing to record")
         return
     script.share.recordings[_OWN] = _begin(script, _Order(plans, "", (), False))
 

@@ -19,18 +19,18 @@ async def nothing(script: Script, arguments: str) -> None:
 async def verbose(script: Script, arguments: str) -> None:
     """`Verbose([level,]message)`: note the message."""
     level, comma, message = arguments.partition(",")
-    script.leg.note(message if comma and level.strip().isdecimal() else arguments)
+    script.note(message if comma and level.strip().isdecimal() else arguments)
 
 
 async def log(script: Script, arguments: str) -> None:
     """`Log(level,message)`: note the message with its level."""
     level, _, message = arguments.partition(",")
-    script.leg.note(f"{level.strip()}: {message}")
+    script.note(f"{level.strip()}: {message}")
 
 
 async def user_event(script: Script, arguments: str) -> None:
     """`UserEvent(name[,field: value...])`: note the event."""
-    script.leg.note(f"event {arguments}")
+    script.note(f"event {arguments}")
 
 
 async def dump(script: Script, arguments: str) -> None:
@@ -38,7 +38,7 @@ async def dump(script: Script, arguments: str) -> None:
     leg = script.leg
     detail = "\n".join(f"{name}={value}" for name, value in sorted(leg.variables.items()))
     state = "up" if leg.answered else "ringing"
-    leg.note(f"{leg.name} ({leg.peer}, {leg.party}): {state}, at {script.location}", detail)
+    script.note(f"{leg.name} ({leg.peer}, {leg.party}): {state}, at {script.location}", detail)
 
 
 async def reset_record(script: Script, arguments: str) -> None:

@@ -63,7 +63,7 @@ async def originate(script: Script, arguments: str) -> None:
     ending = await call
     script.assign("ORIGINATE_STATUS", "SUCCESS" if ending is None else _STATUS.get(ending.cause, "FAILED"))
     if ending is not None:
-        script.leg.note(f"Originate: {ending}")
+        script.note(f"Originate: {ending}")
 
 
 def _follow(script: Script, words: list[str]) -> Follow:

@@ -89,7 +89,7 @@ class _Page:
             state = self._script.switch.device_state
             busy = [target for target in wanted if state(str(target)) not in _IDLE]
         for target in busy:
-            self._script.leg.note(f"Page: {target} is in use, and is not called")
+            self._script.note(f"Page: {target} is in use, and is not called")
         return [target for target in wanted if target not in busy]
 
     async def _speak(self) -> None:

@@ -31,7 +31,7 @@ def _lot(script: Script, name: str) -> Lot | None:
     lot = script.operator.parking.lots.get(wanted)
     if lot is None:
         known = ", ".join(sorted(script.operator.parking.lots)) or "none"
-        script.leg.note(f"there is no parking lot {wanted[:40]!r}; known are {known}")
+        script.note(f"there is no parking lot {wanted[:40]!r}; known are {known}")
     return lot
 
 
@@ -95,7 +95,7 @@ def _name(script: Script, parked: Parked) -> None:
         ("PARKER_FLAT", device.replace("/", "_")),
     ):
         script.assign(name, value)
-    script.leg.note(f"parked in place {parked.number} of {parked.lot.name}, by {device}")
+    script.note(f"parked in place {parked.number} of {parked.lot.name}, by {device}")
 
 
 async def _wait(script: Script, parked: Parked, time: float, *, ringing: bool) -> None:
@@ -144,7 +144,7 @@ async def parked_call(script: Script, arguments: str) -> None:
     lot = _lot(script, name)
     parked = None if lot is None else lots.find(lot, number)
     if lot is None or parked is None or parked.leg is script.leg:
-        script.leg.note(f"ParkedCall: nobody is parked in place {number[:20] or 'any'}")
+        script.note(f"ParkedCall: nobody is parked in place {number[:20] or 'any'}")
         await script.leg.answer()
         await _failed(script, silent=False)
         return
@@ -154,7 +154,7 @@ async def parked_call(script: Script, arguments: str) -> None:
         await _sound(script, parked)
         parked.leg.features |= lot.parked_may
         script.leg.features |= lot.caller_may
-        script.leg.note(f"takes {parked.leg.peer} from place {parked.number} of {lot.name}")
+        script.note(f"takes {parked.leg.peer} from place {parked.number} of {lot.name}")
         await script.operator.join(script.leg, parked.leg)
     finally:
         parked.claimed = False

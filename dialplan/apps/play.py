@@ -40,7 +40,7 @@ def find_sounds(script: Script, names: str, language: str = "") -> tuple[list[So
         sound = sound_named(script, name, language)
         if sound is None:
             missing.append(name)
-            script.leg.note(f"no prompt {name!r}")
+            script.note(f"no prompt {name!r}")
         else:
             found.append(sound)
     return found, missing

@@ -67,7 +67,7 @@ class Screening:
         script.leg.audio.stop()
         if self.path and key in _KEPT:
             script.shared.database.put(self.path, _KEPT[key])
-        script.leg.note(f"{other.peer} keys {key or 'nothing'} at hearing who calls")
+        script.note(f"{other.peer} keys {key or 'nothing'} at hearing who calls")
         return None if key in ("1", "5") else _VERDICTS.get(key, DialStatus.NOANSWER)
 
 

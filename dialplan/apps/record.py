@@ -174,7 +174,7 @@ async def _keep(script: Script, name: str, before: Sound | None, said: _Said) ->
     try:
         await asyncio.to_thread(sounds.keep, name, whole)
     except LocalError as fault:
-        script.leg.note(f"Record: {fault}")
+        script.note(f"Record: {fault}")
         return sound, False
     return sound, True
 

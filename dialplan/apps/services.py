@@ -55,7 +55,7 @@ def _application(name: str, service: str) -> Application:
 
     async def application(script: Script, arguments: str) -> None:
         told = f"{name}: this office has no {service}"
-        script.leg.note(told)
+        script.note(told)
         if name in _STATUS:
             script.assign(*_STATUS[name])
         if name in _SILENT:

@@ -159,11 +159,11 @@ class _Spy:
         except (CopperlineError, RuntimeError, HungUp) as fault:
             if script.leg.ending is not None:
                 raise
-            script.leg.note(f"{target.name} cannot be listened to: {fault}")
+            script.note(f"{target.name} cannot be listened to: {fault}")
             await script.leg.wait(_LOOK)
             return False
         script.assign("SPY_CHANNEL", target.name)
-        script.leg.note(f"listens to {target.name}")
+        script.note(f"listens to {target.name}")
         try:
             if "r" in self._chosen:
                 self._record(watch)
@@ -183,7 +183,7 @@ class _Spy:
         try:
             script.switch.media.record(watch.room, RecordingPlan(name), script.leg.note)
         except CopperlineError as fault:
-            script.leg.note(f"no recording: {fault}")
+            script.note(f"no recording: {fault}")
 
     def _leaves(self, key: str) -> bool:
         """Whether a key ends the application."""
@@ -236,7 +236,7 @@ async def _spy(
 ) -> None:
     chosen = options(text)
     for letter in sorted(set(chosen) - OPTIONS):
-        script.leg.note(f"option {letter} is not known and does nothing")
+        script.note(f"option {letter} is not known and does nothing")
     await script.leg.answer()
     script.leg.variables[_SPYING] = "1"
     try:

@@ -65,7 +65,7 @@ async def attended_transfer(script: Script, arguments: str) -> None:
     second = script.operator.find(arguments.strip())
     why = "there is no such channel" if second is None else script.operator.attended_transfer(script.leg, second)
     if why:
-        script.leg.note(f"AttendedTransfer: {why}")
+        script.note(f"AttendedTransfer: {why}")
     script.assign("ATTENDEDTRANSFERSTATUS", "FAILURE" if why else "SUCCESS")
 
 
@@ -93,7 +93,7 @@ async def _pick_up(script: Script, choices: list[Callable[[Ringing], bool]]) -> 
                 await script.operator.pick_up(script.leg, each)
                 return
     script.assign("PICKUPRESULT", "FAILURE")
-    script.leg.note("Pickup: nobody rings there")
+    script.note("Pickup: nobody rings there")
 
 
 def _dialled(word: str, here: str) -> Callable[[Ringing], bool]:

@@ -33,7 +33,7 @@ def _set(script: Script, application: str, text: str) -> None:
     if equals and name.strip():
         script.assign(name, value)
     else:
-        script.leg.note(f"{application}({text[:_SHOWN]}) sets nothing: write {application}(name=value)")
+        script.note(f"{application}({text[:_SHOWN]}) sets nothing: write {application}(name=value)")
 
 
 def _pair(text: str) -> tuple[str, str, str]:

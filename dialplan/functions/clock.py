@@ -62,7 +62,7 @@ def _zone(script: Script, name: str) -> tzinfo | None:
     try:
         return ZoneInfo(name.strip())
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        script.leg.note(f"{name[:40]!r} is no time zone: UTC is taken")
+        script.note(f"{name[:40]!r} is no time zone: UTC is taken")
         return UTC
 
 

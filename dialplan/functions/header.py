@@ -95,7 +95,7 @@ def _write(script: Script, arguments: str, value: str) -> None:
 def _placed(script: Script) -> None:
     """Note where a field goes nowhere: the leg is not one that is called."""
     if script.leg.headers:
-        script.leg.note(
+        script.note(
             "PJSIP_HEADER: added to the leg of the caller, it goes to nobody: add it in a subroutine of Dial's b()"
         )
 

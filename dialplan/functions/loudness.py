@@ -29,7 +29,7 @@ def _set_volume(script: Script, arguments: str, value: str) -> None:
     if direction.strip().upper() not in ("TX", "RX") or found is None:
         raise ScriptError("VOLUME wants VOLUME(TX)=factor or VOLUME(RX)=factor")
     if "p" in options:
-        script.leg.note("VOLUME: option p is not built in: keys do not change the volume")
+        script.note("VOLUME: option p is not built in: keys do not change the volume")
     factor = float(found[1])
     gain = math.copysign(20 * math.log10(max(abs(factor), 1.0)), factor)
     gain = max(-_MOST, min(_MOST, gain))
@@ -43,7 +43,7 @@ def _set_jitter(script: Script, arguments: str, value: str) -> None:
     if kind not in _JITTER:
         raise ScriptError(f"JITTERBUFFER knows no {kind[:20]!r}: {' '.join(sorted(_JITTER))}")
     if kind != "adaptive":
-        script.leg.note(f"JITTERBUFFER({kind}): the jitter buffer stays as it is, which is adaptive")
+        script.note(f"JITTERBUFFER({kind}): the jitter buffer stays as it is, which is adaptive")
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {

@@ -17,7 +17,7 @@ __all__ = ["FUNCTIONS"]
 def _none(service: str, value: str) -> Callable[[Script, str], str]:
     def read(script: Script, arguments: str) -> str:
         if not value:
-            script.leg.note(f"this office has no {service}: {arguments[:60]!r} is not known")
+            script.note(f"this office has no {service}: {arguments[:60]!r} is not known")
         return value
 
     return read

@@ -82,6 +82,29 @@ class TestRead:
         assert any("NoOp(????, 2)" in note for note in leg.notes)
         assert not any("4111" in note for note in leg.notes)
 
+    def test_nor_by_applications_that_note_or_fail(self) -> None:
+        steps = (
+            "Read(CARD)",
+            "Verbose(1,card ${CARD})",
+            "Log(NOTICE,card ${CARD})",
+            "UserEvent(card,number: ${CARD})",
+            "DumpChan()",
+            "TryExec(SayNumber(${CARD}.5))",
+            "SayNumber(${CARD}.5)",
+        )
+        leg = call(*steps, leg=FakeLeg(keys="4111#"))
+        assert leg.variables["CARD"] == "4111"
+        assert "card ????" in leg.notes and "NOTICE: card ????" in leg.notes
+        assert not any("4111" in note for note in leg.notes)
+        assert "????.5' is no whole number" in ending(leg).evidence
+
+    def test_the_latest_of_many_entries_are_not_told_however_long_they_are(self) -> None:
+        few = [str(number) for number in range(201, 225)]
+        steps = [*["Read(CHOICE)"] * len(few), "Read(CARD)", "Read(CHOICE)", "NoOp(${CARD})"]
+        leg = call(*steps, leg=FakeLeg(keys="#".join([*few, "49494949", "777", ""])))
+        assert leg.variables["CARD"] == "49494949"
+        assert not any("49494949" in note for note in leg.notes)
+
     def test_unless_the_office_wants_to_look_into_keys(self) -> None:
         told = office("Read(CARD)", "NoOp(${CARD})")
         told.engine = DialplanEngine(told.dialplan, told, shows_keys=True)

@@ -65,8 +65,8 @@ class Cue:
     subject: Command | Digit | Sign | None = None
 
 
-PASSED_ON: Final = "pass_digit"
-"""The action by which a line gives a key to its call; others take it for a digit of a number."""
+PASSED_ON: Final = frozenset({"pass_digit", "digit_while_waiting"})
+"""The actions by which a line gives a key to its call; others take it for a digit of a number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,7 +285,7 @@ class Line(Generic[State, Input]):
     def _digit(self, digit: Digit, now: float) -> None:
         taken = self._machine.table[self.state].get(self._dialect.digit)
         # One that is passed on is no digit of a number; which it is may be nobody's business (`Recorder`).
-        what = "key" if taken is not None and taken[1] == PASSED_ON else "digit"
+        what = "key" if taken is not None and taken[1] in PASSED_ON else "digit"
         self.note(now, f"{what} {digit.digit} ({digit.how})", kind=Kind.MEDIA)
         if taken is not None:
             self._feed(self._dialect.digit, Cue(now, f"digit {digit.digit}", digit))
@@ -341,7 +341,7 @@ class Line(Generic[State, Input]):
         try:
             self._row.send_digits(digits, duration, gap)
         except LocalError as error:
-            self.note(now, f"cannot send {digits!r}: {error}", kind=Kind.MEDIA)
+            self.note(now, f"cannot send keys: {error}", kind=Kind.MEDIA)
             return False
         return True
 

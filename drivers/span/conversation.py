@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Self
 
 from gateway.core.frozen import frozen
 from gateway.core.trace import Kind, Note, Packet, Recorder
+from gateway.q931.coding import MessageType
+from gateway.q931.element import KeypadFacility
 from gateway.q931.journal import Entry
-from gateway.q931.message import Message
+from gateway.q931.message import Element, Message
+from gateway.q931.number import CalledNumber
 
 __all__ = ["Conversation"]
 
@@ -49,6 +53,7 @@ class Conversation:
         self._recorder = recorder
         self._label = label
         self._legs: dict[int, str] = {}
+        self._connected: set[int] = set()
 
     def begin(self, call: int, leg: str) -> None:
         """Messages of a call belong to the story of `leg`, also when that has ended before the call."""
@@ -57,13 +62,33 @@ class Conversation:
     def end(self, call: int) -> None:
         """Nothing more is said of a call."""
         self._legs.pop(call, None)
+        self._connected.discard(call)
 
     def knows(self, entry: Entry) -> bool:
         """Whether it is told already to which story a message belongs."""
         return entry.call is None or entry.call in self._legs
 
     def note(self, entries: Iterable[Entry], now: float) -> None:
-        """Note messages."""
+        """Note messages; which keys are pressed in a call that is connected only where that is wanted."""
         for entry in entries:
             leg = self._label if entry.call is None else self._legs.get(entry.call, self._label)
-            self._recorder.keep(leg, _Said(now, leg, entry.sent, entry.octets), len(entry.octets))
+            octets = entry.octets
+            if entry.message.kind is MessageType.CONNECT and entry.call in self._legs:
+                self._connected.add(entry.call)
+            elif entry.message.kind is MessageType.INFORMATION and entry.call in self._connected:
+                octets = octets if self._recorder.shows_keys else _without_keys(entry.message)
+            self._recorder.keep(leg, _Said(now, leg, entry.sent, octets), len(octets))
+
+
+def _without_keys(message: Message) -> bytes:
+    """The octets of an INFORMATION without its keys, of which it tells how many there are."""
+    return replace(message, elements=tuple(map(_without, message.elements))).serialise()
+
+
+def _without(element: Element) -> Element:
+    match element:
+        case CalledNumber(digits):
+            return replace(element, digits="?" * len(digits))
+        case KeypadFacility(keys):
+            return KeypadFacility("?" * len(keys))
+    return element

@@ -157,11 +157,12 @@ class Recorder:
             has rested, and was packed, is touched by its next note.
         strays: the same for stories of what has not become a call.
         notes: how many notes a story keeps; what goes is from its middle.
-        shows_keys: whether stories and captures tell which keys were pressed, and not only that some were.
+        shows_keys: whether stories and captures tell which keys were pressed, and not only that some were; who
+            keeps messages that no pattern can find keys in leaves them out by it.
     """
 
     def __init__(self, *, calls: int = 4000, strays: int = 500, notes: int = 400, shows_keys: bool = False) -> None:
-        self._shows_keys = shows_keys
+        self.shows_keys = shows_keys
         self._calls = calls
         self._strays = strays
         self._half = max(1, notes // 2)
@@ -269,11 +270,11 @@ class Recorder:
 
     def _masked(self, text: str) -> str:
         text = _SECRET.sub(lambda found: f"{found['key']}***", text)
-        return text if self._shows_keys else _KEYS.sub(lambda found: found["key"] + "?" * len(found["value"]), text)
+        return text if self.shows_keys else _KEYS.sub(lambda found: found["key"] + "?" * len(found["value"]), text)
 
     def _starred(self, data: bytes) -> bytes:
         data = _SECRET_OCTETS.sub(_stars, data)
-        return data if self._shows_keys else _KEYS_OCTETS.sub(_question_marks, data)
+        return data if self.shows_keys else _KEYS_OCTETS.sub(_question_marks, data)
 
     def _begin(self, name: str) -> Story[Kept]:
         story = Story(name, self._packer, self._half, self._of_strays, self._past)

@@ -59,11 +59,18 @@ class SpanBench:
     Args:
         configs: the spans; E1 alone where there are none.
         started: their D channels are open, and the far ends there.
+        recorder: where stories are kept.
     """
 
-    def __init__(self, *configs: SpanConfig, plan: ListedNumbers = PLAN, started: bool = True) -> None:
+    def __init__(
+        self,
+        *configs: SpanConfig,
+        plan: ListedNumbers = PLAN,
+        started: bool = True,
+        recorder: Recorder | None = None,
+    ) -> None:
         self.now = 100.0
-        self.recorder = Recorder()
+        self.recorder = recorder or Recorder()
         self.changed: list[str] = []
         self.bearers = Rows()
         self.spans = Spans(

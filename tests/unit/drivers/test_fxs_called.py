@@ -13,7 +13,7 @@ from drivers.fxs.config import FxsConfig
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import IllegalInput, RemoteError
-from gateway.core.messages import Alerting, Answer, Answered, Dial, Offered, Released, SendDigits
+from gateway.core.messages import Alerting, Answer, Answered, Dial, Digit, Offered, Released, SendDigits
 from gateway.core.number import Party, Presentation
 from gateway.media.caller_id import decode
 from gateway.media.delivery import Delivery
@@ -299,6 +299,20 @@ def test_who_waits_and_gives_up_leaves_the_talk_as_it_was() -> None:
     assert len(office.rows[PHONE].played) == played, "nobody waits any more"
     office.put_down()
     assert office.lines.usage() == 0
+
+
+def test_keys_that_are_pressed_while_another_waits_are_told_and_not_which() -> None:
+    office = Office()
+    office.lift()
+    office.key("102")
+    talk, _ = office.leg_and_event()
+    office.command(talk, Answer())
+    ring(office)
+    office.key("47")
+    assert [event.digit for event in office.events() if isinstance(event, Digit)] == ["4", "7"]
+    told = [note.text for note in office.recorder.story(talk.name)]
+    assert told.count("key ? (in-band tone)") == 2
+    assert not any("digit 4" in text or "key 4" in text for text in told)
 
 
 def test_keys_are_sent_in_a_consultation() -> None:

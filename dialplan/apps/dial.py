@@ -99,8 +99,7 @@ async def dial(script: Script, arguments: str) -> Last:
         turned_away(script, screened.verdict, script.ending(Cause.CALL_REJECTED, Act.REFUSED, "kept in privacy"))
         return None
     began = asyncio.get_running_loop().time()
-    if "I" in chosen:
-        script.leg.reveals = False
+    script.leg.reveals = "I" not in chosen
     script.report({"DIALSTATUS": DialStatus.CANCEL.value})
     timeout = seconds(words[1]) if len(words) > 1 else None
     outcome = await script.switch.dial(script.leg, wanted, _manner(script, chosen, timeout))

@@ -78,7 +78,7 @@ class _Page:
             await self._speak()
         finally:
             over = script.ending(Cause.NORMAL_CLEARING, evidence=f"the page by {script.leg.name} is over")
-            for leg in self._legs:
+            for leg in list(self._legs):
                 if leg.ending is None:
                     script.operator.hang_up(leg, over)
 
@@ -110,12 +110,17 @@ class _Page:
             await self._script.runner.beside(self._script, leg, *place(self._chosen["b"]))
 
     async def _listen(self, leg: Leg) -> None:
-        """A leg has answered: it hears what is said until the page is over, or it hangs up."""
-        sounds = find_sounds(self._script, self._chosen.get("A", ""))[0]
-        await leg.play(sounds)
-        member = self._enter(leg, UserProfile(quiet=True, told_alone=False, muted="d" not in self._chosen))
-        if member is None:
-            return
+        """A leg has answered: it hears what is said until the page is over, or it hangs up or is sent elsewhere."""
+        try:
+            await leg.play(find_sounds(self._script, self._chosen.get("A", ""))[0])
+            member = self._enter(leg, UserProfile(quiet=True, told_alone=False, muted="d" not in self._chosen))
+            if member is not None:
+                await self._stay(leg, member)
+        finally:
+            self._legs.remove(leg)
+
+    @staticmethod
+    async def _stay(leg: Leg, member: Member) -> None:
         try:
             member.settle()
             while member.out is None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gateway.core.audio import Samples
+from gateway.core.switch import Place
 from gateway.testing.sip_phone import SipPhone
 from tests.scenario.conftest import Build
 from tests.support.office import OfficeUnderTest
@@ -19,6 +20,7 @@ exten => 81,1,Page(SIP/6002,dqs)
 exten => 82,1,Page(SIP/6002&SIP/6003,A(hello-world)n,5)
 exten => 83,1,Page(Local/90@nowhere&SIP/6002,q)
 exten => 84,1,Page(SIP/6002,b(broken^1^1))
+exten => 85,1,Wait(60)
 exten => 6002,1,Dial(SIP/6002)
 [loud]
 exten => 1,1,Set(PJSIP_HEADER(add,Call-Info)=<sip:page>\;${ARG1})
@@ -97,6 +99,25 @@ def test_with_d_both_are_heard_and_one_who_leaves_ends_no_page(office: OfficeUnd
     in_room(office, 1)
     assert ada.state == "up"
     ada.hang_up()
+    office.run(1)
+
+
+def test_who_is_sent_elsewhere_from_a_page_stays_there_when_it_is_over(office: OfficeUnderTest) -> None:
+    ada, grace, edith = (office.sip(f"600{each}") for each in (1, 2, 3))
+    ada.call("82")
+    offered(office, grace, edith)
+    grace.answer()
+    edith.answer()
+    in_room(office, 3)
+    operator = office.app.manager.operator
+    leg = operator.find("SIP/6002")
+    assert leg is not None and operator.send(leg, Place("office", "85"))
+    in_room(office, 2)
+    ada.hang_up()
+    office.until(lambda: edith.state == "idle", within=3)
+    office.run(1)
+    assert grace.state == "up"
+    grace.hang_up()
     office.run(1)
 
 

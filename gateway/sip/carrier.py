@@ -173,10 +173,15 @@ class SipCarrier:
             ]
         )
 
-    def moved(self, before: Flow, after: Flow, now: float) -> None:
-        """A telephone was reached by one flow, and is by another from now on: also in its calls."""
+    def moved(self, before: Flow, after: Flow, now: float, *, account: str = "") -> None:
+        """A telephone was reached by one flow, and is by another from now on: also in its calls.
+
+        Args:
+            account: of which the calls are; all that go by that flow, where empty.
+        """
         for member in list(self._members.values()):
-            member.moved(before, after, now)
+            if not account or (member.leg is not None and member.leg.account == account):
+                member.moved(before, after, now)
 
     def send_octets(self, data: bytes, flow: Flow) -> None:
         """Send what no story tells of: it belongs to no call, or to one that was not even read."""

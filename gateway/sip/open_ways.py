@@ -186,7 +186,7 @@ class RegisteredWays:
             another connection.
     """
 
-    def __init__(self, ways: OpenWays, moved: Callable[[Flow, Flow, float], None]) -> None:
+    def __init__(self, ways: OpenWays, moved: Callable[[Binding, Binding, float], None]) -> None:
         self._ways = ways
         self._moved = moved
         self._held: dict[tuple[str, str], Flow] = {}
@@ -194,13 +194,14 @@ class RegisteredWays:
     def changed(self, change: RegistrationChanged, now: float) -> None:
         """A registration has begun, was renewed or is over."""
         binding, before = change.binding, change.before or change.binding
-        held = self._held.pop((before.account, before.place), None)
+        places = {before.place, binding.place}
+        held = [flow for place in places if (flow := self._held.pop((binding.account, place), None)) is not None]
         if change.what in (Registration.REGISTERED, Registration.RENEWED):
             self.hold(binding, now)
-        if held is not None:
-            self._ways.release(held)
+        for flow in held:
+            self._ways.release(flow)
         if before.flow != binding.flow:
-            self._moved(before.flow, binding.flow, now)
+            self._moved(before, binding, now)
 
     def hold(self, binding: Binding, now: float) -> None:
         """Hold the way of a registration; not one that keeps its own (RFC 5626), nor to a proxy (RFC 3327)."""

@@ -98,6 +98,11 @@ class LegShown:
     name: str
     answered: bool
 
+    @property
+    def account(self) -> str:
+        """Whose leg it is, as its name has it."""
+        return self.name.partition("/")[2].rpartition("-")[0]
+
 
 class Member(Protocol):
     """A dialog as the stack sees it: it takes the requests of the dialog."""

@@ -211,7 +211,7 @@ class SipStack:
             token=token,
             told=self._tell,
         )
-        self._registered_ways = RegisteredWays(self._ways, self._carrier.moved)
+        self._registered_ways = RegisteredWays(self._ways, self._moved)
         self._legs = Legs(
             config=config.legs,
             setting=setting,
@@ -450,6 +450,15 @@ class SipStack:
             self._registered_ways.changed(change, now)
             if change.what in (Registration.REGISTERED, Registration.RENEWED):
                 self.messages.arrived(change.binding.account, now)
+
+    def _moved(self, before: Binding, binding: Binding, now: float) -> None:
+        """A telephone has another way than before: its calls follow, and those of its other lines with the last.
+
+        Others may have come by the same way, a border controller's, and do still.
+        """
+        way = before.flow.transport, before.flow.remote
+        account = binding.account if way in self._registrar.ways else ""
+        self._carrier.moved(before.flow, binding.flow, now, account=account)
 
     def _tell(self, event: Happening) -> None:
         self._events.append(event)

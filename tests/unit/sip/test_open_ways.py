@@ -162,3 +162,16 @@ def test_what_was_registered_before_a_restart_is_held_as_well() -> None:
     phone = Phone(office, host="8.8.8.8")
     office.wait(25)
     assert len(questions(phone)) == 1
+
+
+def test_what_is_registered_twice_at_once_as_the_old_is_taken_back_is_held_once() -> None:
+    office = Office()
+    phone = registered(office)
+    new = ("Contact", "<sip:6001@192.168.1.6:5060>")
+    rows = (("Contact", "<sip:6001@192.168.1.5:5060>;expires=0"), new, new)
+    phone.proved(phone.request("REGISTER", headers=(*rows, ("Expires", "3600")), number=10))
+    assert phone.response().status == 200 and len(office.stack.bindings) == 1
+    phone.proved(phone.request("REGISTER", headers=(new, ("Expires", "0")), number=20))
+    assert phone.response().status == 200 and office.stack.bindings == []
+    office.wait(60)
+    assert questions(phone) == []

@@ -51,9 +51,11 @@ def ended(office: Office) -> Ending:
     return event.ending
 
 
-def answered(office: Office, phone: Phone, called: str = "101") -> tuple[SipChannel, Request, Response]:
+def answered(
+    office: Office, phone: Phone, called: str = "101", call_id: str | None = None
+) -> tuple[SipChannel, Request, Response]:
     """A call from `phone` that is up: its leg, the INVITE and the 200."""
-    invite = phone.invite(called)
+    invite = phone.invite(called, call_id=call_id)
     channel = offered(office)
     assert phone.statuses() == [100]
     office.command(channel, Answer())
@@ -1068,3 +1070,30 @@ def test_rfc_3261_10_2_2_who_takes_his_old_contact_back_as_he_registers_anew_tak
     old.messages()
     office.command(channel, Hangup(CLEAR))
     assert (new if together else old).arrived().method == "BYE", "another telephone of the account is another one"
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_who_is_reached_elsewhere_takes_along_what_is_its_own(stays: bool) -> None:
+    """Both come by one border controller, which one has left: the calls of the other are not sent after it."""
+    office = Office()
+    one, other = (Phone(office, user, host="203.0.113.60", port=5060) for user in ("6001", "6002"))
+    calls = []
+    for phone in (one, other):
+        phone.messages()
+        assert phone.register(call_id=phone.user).status == 200
+        office.happened.clear()
+        calls.append(answered(office, phone, call_id=f"{phone.user}-call")[0])
+    if not stays:
+        one.messages()
+        assert one.register(call_id=one.user, expires=0, number=5).status == 200
+    elsewhere = Phone(office, "6002", host="203.0.113.77")
+    contact = (("Contact", "<sip:6002@203.0.113.60:5060>"),)
+    elsewhere.proved(
+        elsewhere.request("REGISTER", f"sip:{SERVER[0]}", call_id="6002", number=5, headers=contact)
+    )
+    for phone in (one, elsewhere):
+        phone.messages()
+    office.command(calls[1], Hangup(CLEAR))
+    assert elsewhere.arrived().method == "BYE"
+    office.command(calls[0], Hangup(CLEAR))
+    assert (one if stays else elsewhere).arrived().method == "BYE", "a telephone with two lines has one way"

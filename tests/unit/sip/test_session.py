@@ -1088,9 +1088,7 @@ def test_who_is_reached_elsewhere_takes_along_what_is_its_own(stays: bool) -> No
         assert one.register(call_id=one.user, expires=0, number=5).status == 200
     elsewhere = Phone(office, "6002", host="203.0.113.77")
     contact = (("Contact", "<sip:6002@203.0.113.60:5060>"),)
-    elsewhere.proved(
-        elsewhere.request("REGISTER", f"sip:{SERVER[0]}", call_id="6002", number=5, headers=contact)
-    )
+    elsewhere.proved(elsewhere.request("REGISTER", f"sip:{SERVER[0]}", call_id="6002", number=5, headers=contact))
     for phone in (one, elsewhere):
         phone.messages()
     office.command(calls[1], Hangup(CLEAR))

@@ -40,8 +40,8 @@ from gateway.config.values import (
     Networks,
     Number,
     Settings,
-    dialled_or_none,
     host_or_none,
+    keys_or_none,
     mailbox_or_none,
     refuse,
     region,
@@ -111,7 +111,7 @@ class OfficeSettings(Settings):
     tones: str | None = None
     language: str = "en"
     timezone: Annotated[str, AfterValidator(time_zone)] | None = None
-    outside: Annotated[str, AfterValidator(dialled_or_none)] = "9"
+    outside: Annotated[str, AfterValidator(keys_or_none)] = "9"
     answers: Items[Name] = ()
 
 

@@ -34,6 +34,7 @@ __all__ = [
     "dial_target",
     "dialled_or_none",
     "host_or_none",
+    "keys_or_none",
     "mailbox_or_none",
     "refuse",
     "region",
@@ -78,6 +79,13 @@ def _dialled(number: str) -> str:
 def dialled_or_none(number: str) -> str:
     """A number that can be dialled, or nothing."""
     return _dialled(number) if number else number
+
+
+def keys_or_none(text: str) -> str:
+    """What is keyed on a telephone before a number, or nothing."""
+    if "+" in text:
+        raise refuse(f'"{text}" has a plus, for which there is no key', "use digits, * and #")
+    return dialled_or_none(text)
 
 
 def host_or_none(text: str) -> str:
@@ -140,11 +148,12 @@ def _digits(text: str) -> str:
 
 
 def region(code: str) -> str:
-    """A country whose numbers are known: its ISO 3166 code in small letters."""
-    wanted = "GB" if code == "uk" else code.upper()
-    if code != code.lower() or wanted not in SUPPORTED_REGIONS:
-        raise refuse(f'"{code}" is no country', 'write its ISO 3166 code in small letters, such as "gb"')
-    return wanted.lower()
+    """A country whose numbers are known: its ISO 3166 code, or uk."""
+    small = code.strip().lower()
+    wanted = "gb" if small == "uk" else small
+    if wanted.upper() not in SUPPORTED_REGIONS:
+        raise refuse(f'"{code}" is no country', 'write its ISO 3166 code, such as "gb"')
+    return wanted
 
 
 def tone_country(code: str) -> str:

@@ -126,9 +126,11 @@ def page_in_chromium(home: Path) -> Iterator[Page]:
         os.close(its_in)
         os.close(its_out)
         page = Page(to_browser, from_browser)
-        yield page
-        page.close()
-        browser.wait(PATIENCE)
+        try:
+            yield page
+        finally:  # also where a test has failed: who is killed leaves a folder behind in /tmp
+            page.close()
+            browser.wait(PATIENCE)
     finally:
         if browser.poll() is None:
             browser.kill()

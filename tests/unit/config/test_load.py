@@ -139,8 +139,9 @@ def test_a_faulty_card_brings_no_faults_of_the_phones_on_it() -> None:
         ("[sip]\ncodecs = ['PCMU']", '2: sip.codecs.0 cannot be "PCMU"; did you mean "ulaw"?'),
         (
             "[office]\nnumbers = 'xx'",
-            '2: "xx" is no country; write its ISO 3166 code in small letters, such as "gb"',
+            '2: "xx" is no country; write its ISO 3166 code, such as "gb"',
         ),
+        ("[office]\noutside = '+'", '2: "+" has a plus, for which there is no key; use digits, * and #'),
         ("[media]\nrows = 5.5", "2: media.rows is 5.5; write a whole number without quotes"),
         ("[media]\nprompts = 7", "2: media.prompts is 7; write a file name in quotes"),
         (
@@ -300,6 +301,11 @@ def test_a_country_is_taken_as_people_write_it() -> None:
         "de",
         "uk",
         "uk",
+    ]
+    assert [read(f"[office]\nnumbers = '{code}'").office.numbers for code in ("CA", "gb", "UK")] == [
+        "ca",
+        "gb",
+        "gb",
     ]
 
 

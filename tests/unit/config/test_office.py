@@ -136,7 +136,7 @@ def test_calls_abroad_and_rules_for_nobody_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
-        ('countries = ["gb", "xx"]', '"xx" is no country; write its ISO 3166 code in small letters, such as "gb"'),
+        ('countries = ["gb", "xx"]', '"xx" is no country; write its ISO 3166 code, such as "gb"'),
         ('allow = ["everything"]', "known here: free, international"),
         ("minutes_per_hour = -1", "tolls.minutes_per_hour is -1; write a number from 0"),
         ('rates = "rates.csv"', "rates.csv: cannot be read: no such file or directory; mend rates in [tolls]"),

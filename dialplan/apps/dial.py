@@ -99,7 +99,8 @@ async def dial(script: Script, arguments: str) -> Last:
         turned_away(script, screened.verdict, script.ending(Cause.CALL_REJECTED, Act.REFUSED, "kept in privacy"))
         return None
     began = asyncio.get_running_loop().time()
-    script.leg.reveals = "I" not in chosen
+    revealed = script.leg.reveals
+    script.leg.reveals = revealed and "I" not in chosen
     script.report({"DIALSTATUS": DialStatus.CANCEL.value})
     timeout = seconds(words[1]) if len(words) > 1 else None
     outcome = await script.switch.dial(script.leg, wanted, _manner(script, chosen, timeout))
@@ -108,6 +109,7 @@ async def dial(script: Script, arguments: str) -> Last:
     script.attempts = {str(target): ending for target, ending in attempts} if attempts else NO_ATTEMPTS
     if outcome.leg is not None:
         return Connection(script, outcome.leg, chosen, began, limit).make(screened)
+    script.leg.reveals = revealed
     refused(script, outcome.status, outcome)
     if outcome.digit:
         script.go_to(Location(_exit_context(script), outcome.digit, 1))

@@ -86,10 +86,11 @@ class TestDial:
         assert office.dialled == [(["FXS/101", "SIP/6001"], None)]
         assert (office.options.ringing, office.options.muffled, office.ringback) == (True, True, None)
 
-    def test_i_conceals_in_its_own_dial_alone_who_answers(self) -> None:
-        """The letter is capital I; who is called afterwards may be shown."""
-        assert not call(steps("Dial(FXS/101,,I)")).reveals
-        assert call(steps("Dial(FXS/101,,I)", "Dial(FXS/102)")).reveals
+    def test_what_i_conceals_is_shown_again_where_nobody_has_answered(self) -> None:
+        """The letter is capital I: no new identities from its talk on."""
+        text = "[office]\n" + steps("Dial(FXS/101,,I)", "Dial(FXS/102)")
+        assert not run(Office(text, answers=["FXS/101"])).reveals
+        assert run(Office(text)).reveals
 
     def test_answered_the_caller_is_answered_and_ends_with_the_far_side(self) -> None:
         office = Office("[office]\n" + steps("Dial(FXS/101)", "NoOp(never)"), answers=["FXS/101"])

@@ -53,6 +53,8 @@ class Gatekeeper:
         trunks: who call without an account.
         refused: told of each who fails, with the time, and the address against which it counts as an attack may; ""
             for none.
+        doubted: told of each who has shown nothing, and may be forged, with the time.
+        is_home: whether telephones are registered from an address.
         admitted: told of each who gets in, by user and flow.
         proved: told of each who has proved it, besides, with the time.
         banned: whether an address is not heard at a time, so that what it was challenged with proves nothing.
@@ -66,6 +68,8 @@ class Gatekeeper:
         trunks: Trunks,
         *,
         refused: Callable[[AccessRefused, float, str], None],
+        doubted: Callable[[AccessRefused, float], None],
+        is_home: Callable[[str], bool],
         admitted: Callable[[str, Flow], None],
         proved: Callable[[str, Flow, float], None],
         banned: Callable[[str, float], bool],
@@ -75,6 +79,9 @@ class Gatekeeper:
         self.load(accounts)
         self._authenticator = authenticator
         self._refused = refused
+        self._doubted = doubted
+        self._is_home = is_home
+        self._doubts: OrderedDict[str, str] = OrderedDict()  # who called from where, and may prove itself yet
         self._admitted = admitted
         self._proved = proved
         self._banned = banned
@@ -120,6 +127,8 @@ class Gatekeeper:
                 return self._refuse(request, flow, verdict, why, now)
             self._admitted(account.user, flow)
             self._proved(account.user, flow, now)
+            if self._doubts and (caller := self._doubts.pop(flow.remote[0], "")):
+                self._admitted(caller, flow)
             return account
         if verdict.kind is VerdictKind.REFUSED:
             why = "there is no such account" if account is None else "its secret is wrong"
@@ -160,17 +169,25 @@ class Gatekeeper:
             realm = given.get("realm", "")
             if scheme == "digest" and realm != self._authenticator.realm:
                 why = f'it proves itself for the realm "{realm[:LONGEST]}"; this is "{self._authenticator.realm}"'
-                self._refused(AccessRefused(given.get("username", ""), request.method, flow, why), now, "")
+                self._doubted(AccessRefused(given.get("username", ""), request.method, flow, why), now)
 
     def _note_provider(self, request: Request, flow: Flow, now: float) -> None:
-        """Tell of calls of nobody's account, in an office with trunks: a provider calls from more than it names."""
+        """Tell of calls of nobody's account, in an office with trunks: a provider calls from more than it names.
+
+        Where telephones are registered from, an exchange may be that shows whichever of its callers it likes.
+        """
         caller = number_of(request.from_.uri)
         if request.method != "INVITE" or caller in self._accounts or not len(self._trunks):
             return
-        if "authorization" not in request.headers.rows and self._trunks.sender(request, flow) is None:
-            host = flow.remote[0]
+        host = flow.remote[0]
+        if "authorization" in request.headers.rows or self._is_home(host):
+            return
+        if self._trunks.sender(request, flow) is None:
             why = f'it comes from no server of a trunk; where that is a provider\'s, let its sources have "{host}"'
-            self._refused(AccessRefused(caller, request.method, flow, why), now, "")
+            self._doubts[host] = caller
+            if len(self._doubts) > MAX_REFUSED:
+                self._doubts.popitem(last=False)
+            self._doubted(AccessRefused(caller, request.method, flow, why), now)
 
     def _secret(self, user: str) -> Secret | None:
         account = self._known(user)

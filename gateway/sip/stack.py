@@ -55,6 +55,7 @@ from gateway.sip.refusals import ELSEWHERE, AccessRefused, Refusals
 from gateway.sip.registrar import Registrar
 from gateway.sip.resolve import Resolver
 from gateway.sip.session import Setting
+from gateway.sip.source import source_of
 from gateway.sip.target import Target
 from gateway.sip.text_queue import TextKeeper
 from gateway.sip.token import Tokens
@@ -190,6 +191,8 @@ class SipStack:
             authenticator,
             self.trunks,
             refused=self._refused,
+            doubted=self._doubted,
+            is_home=lambda host: source_of(host) in self._registrar.sources,
             admitted=self._admitted,
             proved=self.doorman.proved,
             banned=self.doorman.bans.holds,
@@ -418,9 +421,12 @@ class SipStack:
 
     def misled(self, found: Misled, now: float) -> None:
         """Somebody came to the wrong port, or by the wrong transport."""
-        # A source that has shown nothing may be forged: all of them have one measure.
-        if self._misled.takes("", now) and not self.doorman.bans.holds(found.flow.remote[0], now):
-            self._refused(AccessRefused(found.user, ELSEWHERE, found.flow, found.why), now, "")
+        self._doubted(AccessRefused(found.user, ELSEWHERE, found.flow, found.why), now)
+
+    def _doubted(self, refused: AccessRefused, now: float) -> None:
+        """Tell of who has shown nothing, and may be forged: all of them have one measure."""
+        if self._misled.takes("", now) and not self.doorman.bans.holds(refused.flow.remote[0], now):
+            self._refused(refused, now, "")
 
     # Registrations, for lists and restarts.
 

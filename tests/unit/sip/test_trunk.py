@@ -821,6 +821,42 @@ def test_calls_from_an_address_that_no_trunk_has_are_told_of_with_the_mend() -> 
     assert not [each for each in office.changes() if isinstance(each, AccessRefused)], "it has no trunk"
 
 
+def test_who_has_an_account_and_shows_another_caller_is_not_taken_for_a_provider() -> None:
+    """A private exchange shows whichever of its extensions calls: it is challenged, and proves itself."""
+    office = opened(trunk(register=False))
+    exchange = Phone(office, "6001", host="203.0.113.10")
+    shown = "<sip:0301234567@192.0.2.1>;tag=phone"
+
+    def call(number: int) -> None:
+        invite = exchange.request(
+            "INVITE", "sip:101@192.0.2.1", call_id=f"c{number}", body=session_description(), number=number
+        )
+        invite.headers.set("From", shown)
+        exchange.proved(invite)
+        exchange.messages()
+
+    call(1)
+    assert office.stack.refusals.all() == []
+    exchange.register(call_id="reg")
+    office.changes()
+    call(10)
+    assert not [each for each in office.changes() if isinstance(each, AccessRefused)]
+
+
+def test_a_flood_of_forged_calls_does_not_push_out_who_was_refused() -> None:
+    office = opened(trunk(register=False))
+    ada = Phone(office, "6001", host="203.0.113.10")
+    ada.send(ada.request("REGISTER", "sip:192.0.2.1"))
+    ada.send(ada.with_proof(ada.request("REGISTER", "sip:192.0.2.1"), ada.response(), "wrong"))
+    for number in range(300):
+        forged = Phone(office, f"x{number}", host=f"198.51.100.{number % 250}", port=5000 + number)
+        forged.send(forged.request("INVITE", "sip:1100@192.0.2.1", body=session_description()))
+        proof = ("Authorization", f'Digest username="y{number}", realm="elsewhere"')
+        forged.send(forged.request("REGISTER", "sip:192.0.2.1", headers=(proof,)))
+    refused = [entry.refused.user for entry in office.stack.refusals.all()]
+    assert len(refused) < 30 and refused[-1] == "6001"
+
+
 @pytest.mark.parametrize(
     ("server", "transport", "believed"),
     [

@@ -105,6 +105,11 @@ class Dialing:
         """The legs that ring, or are about to."""
         return list(self._trying)
 
+    @property
+    def over(self) -> bool:
+        """Whether it is decided what comes of it, though its script has not heard of that yet."""
+        return self._over.done()
+
     async def run(self, targets: Sequence[Target], shown: Party) -> DialOutcome:
         """Dial `targets`, showing `shown`.
 
@@ -165,7 +170,7 @@ class Dialing:
         return heir
 
     def pick_up(self, leg: CallLeg) -> None:
-        """Let `leg`, which has not been called, answer in the place of those who ring."""
+        """Let `leg`, which has not been called, answer in the place of those who ring, while it is not over."""
         self._decide(leg)
 
     def post(self, letter: tuple[CallLeg, Letter]) -> None:

@@ -89,7 +89,7 @@ class FloorOperator:
         return [
             Ringing(leg, leg.dialing.caller)
             for leg in self._floor.legs.values()
-            if leg.dialing is not None and leg.dialing.caller is not leg
+            if leg.dialing is not None and leg.dialing.caller is not leg and not leg.dialing.over
         ]
 
     def may_pick_up(self, leg: Leg, ringing: Ringing) -> bool:

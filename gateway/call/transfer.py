@@ -116,7 +116,7 @@ class Transfers:
             self._put_into(seat, transferor, transferee, second)
             return ""
         dialing = second.dialing
-        if target is None and (dialing is None or dialing.caller is not second):
+        if target is None and (dialing is None or dialing.caller is not second or dialing.over):
             return f"{second.name} talks with nobody"
         called = [target] if target is not None else dialing.called if dialing is not None else []
         if self._tolls is not None and not self._tolls.may_join(transferee, called, self.context(transferor)):
@@ -181,7 +181,7 @@ class Transfers:
         Raises:
             HungUp: the leg is over; it was refused where `old` neither talks, calls nor rings.
         """
-        dialing = old.dialing
+        dialing = old.dialing if old.dialing is not None and not old.dialing.over else None
         leg.shown = Party(leg.called)
         if old.bridge is not None:
             partner = old.bridge.partner(old)
@@ -191,7 +191,7 @@ class Transfers:
             self._floor.connect(leg, partner)
         elif dialing is not None and dialing.caller is old:
             await leg.answer()
-            if old.dialing is not dialing:
+            if dialing.over:
                 raise self._refuse(leg, Cause.INVALID_CALL_REFERENCE, f"{old.name} has hung up")
             heir = dialing.hand_over(leg)
             self._replaced(old, leg)
@@ -201,6 +201,8 @@ class Transfers:
         elif dialing is not None:
             leg.note(f"{leg.peer} picks up the call for {old.peer}", kind=Kind.CALL)
             await leg.answer()
+            if dialing.over:
+                raise self._refuse(leg, Cause.INVALID_CALL_REFERENCE, f"{old.name} rings no more")
             dialing.pick_up(leg)
         else:
             raise self._refuse(leg, Cause.INVALID_CALL_REFERENCE, f"{old.name} talks with nobody")

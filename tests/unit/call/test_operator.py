@@ -288,6 +288,18 @@ class TestPickup:
         office.says(caller, Released(BYE))
         assert isinstance(picker.last, Hangup)
 
+    def test_of_two_who_pick_up_at_once_one_has_the_call(self, office: Exchange) -> None:
+        caller = office.offer()
+        office.says(office.phone, Alerting())
+        pickers = [ScriptedChannel(f"SIP/600{each}-0000000{each}", f"account 600{each}") for each in (2, 3)]
+        for each in pickers:
+            office.loop.call_soon(office.manager.deliver, each, Offered("*8101", Party("6002"), "office"))
+        office.loop.settle()
+        assert office.talks(caller, pickers[0])
+        assert told(office, pickers[1]) == "FAILURE"
+        for each in pickers:
+            office.says(each, Released(BYE))
+
     @pytest.mark.parametrize("called", ["*8", "*8999", "*9"])
     def test_where_nobody_rings_the_script_goes_on(self, office: Exchange, called: str) -> None:
         caller = office.offer(called=called)

@@ -14,6 +14,7 @@ from gateway.core.messages import (
     Dial,
     Diverted,
     Hangup,
+    Offered,
     Released,
     TransferAsked,
     TransferTold,
@@ -301,6 +302,42 @@ class TestReplaces:
         office.says(new, Released(BYE))
         assert isinstance(caller.last, Hangup)
         assert office.records[-1].destination == new.name
+
+    def test_who_picks_up_as_another_answers_is_refused_and_not_left_in_silence(self, office: Exchange) -> None:
+        """RFC 3891 section 3: there is no such early dialog any more."""
+        caller = office.offer()
+        office.says(office.phone, Alerting())
+        new = ScriptedChannel("SIP/6003-00000009", "account 6003")
+        offer = Offered("", Party("6003"), "office", replaces=office.phone.name, early_only=True)
+        office.loop.call_soon(office.manager.deliver, new, offer)
+        office.loop.call_soon(office.manager.deliver, office.phone, Answered("off-hook"))
+        office.loop.settle()
+        assert office.talks(caller, office.phone)
+        assert [type(command) for command in new.commands] == [Hangup]
+        office.says(caller, Released(BYE))
+
+    def test_whom_nobody_calls_any_more_is_not_picked_up_in_silence(self, office: Exchange) -> None:
+        """An offer in the 200: the caller gives up before its answer has come with the ACK."""
+        caller = office.offer()
+        office.says(office.phone, Alerting())
+        new = ScriptedChannel("SIP/6003-00000009", "account 6003")
+        new.reached = False
+        office.says(new, Offered("", Party("6003"), "office", replaces=office.phone.name))
+        office.says(caller, Released(BYE))
+        new.reached = True
+        office.says(new, Answered("ACK"))
+        assert isinstance(new.last, Hangup) and "rings no more" in new.last.ending.evidence
+
+    def test_who_takes_over_from_a_caller_at_the_answer_leaves_its_talk_alone(self, office: Exchange) -> None:
+        caller = office.offer()
+        office.says(office.phone, Alerting())
+        new = ScriptedChannel("SIP/6003-00000009", "account 6003")
+        offer = Offered("", Party("6003"), "office", replaces=caller.name)
+        office.loop.call_soon(office.manager.deliver, new, offer)
+        office.loop.call_soon(office.manager.deliver, office.phone, Answered("off-hook"))
+        office.loop.settle()
+        assert office.talks(caller, office.phone) and isinstance(new.last, Hangup)
+        office.says(caller, Released(BYE))
 
     def test_it_takes_over_from_one_who_hears_ringing(self, office: Exchange) -> None:
         caller = office.offer()

@@ -23,7 +23,6 @@ from gateway.sip.account import Account
 from gateway.sip.ban import BanConfig
 from gateway.sip.config import SipConfig
 from gateway.sip.credentials import Credentials
-from gateway.sip.diagnosis import Patience
 from gateway.sip.digest import Algorithm, Secret
 from gateway.sip.discovery import STUN_PORT
 from gateway.sip.doorman import DoormanConfig
@@ -38,6 +37,7 @@ from gateway.sip.servers import ServersConfig
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.trunk_words import TrunkConfig
 from gateway.sip.uri import SipUri, loose
+from gateway.sip.watch import Patience
 
 __all__ = ["accounts_of", "sip_config", "tls_config", "trunks_of"]
 

@@ -25,6 +25,7 @@ __all__ = [
     "AudioLost",
     "AudioStats",
     "Capture",
+    "Ceased",
     "DigitHeard",
     "FaxHeard",
     "FaxTone",
@@ -105,6 +106,21 @@ class Silent:
 
 
 @frozen
+class Ceased:
+    """Audio that came in on the row has stopped, and nothing has said that it would pause; told once each time.
+
+    Attributes:
+        seconds: since when.
+        reported: seconds since the peer's last report (RTCP); None where it has never sent one.
+        rejected: its host has said since that nobody takes what is sent there (ICMP port unreachable).
+    """
+
+    seconds: float
+    reported: float | None = None
+    rejected: bool = False
+
+
+@frozen
 class AudioLost:
     """The row's descriptor has failed; the row stays silent until it is closed. `reason` is a clause."""
 
@@ -129,7 +145,7 @@ class FaxHeard:
     tone: FaxTone
 
 
-AudioEvent = DigitHeard | FlashHeard | Silent | AudioLost | FaxHeard
+AudioEvent = DigitHeard | FlashHeard | Silent | Ceased | AudioLost | FaxHeard
 
 
 @frozen

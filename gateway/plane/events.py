@@ -17,6 +17,7 @@ from gateway.plane.words import DROPPED, EVENT_SIGNAL, EVENTS_READ, EVENTS_WRITT
 
 __all__ = [
     "ACCEPTED",
+    "CEASED",
     "DIGIT",
     "FAX_HEARD",
     "PLAYED",
@@ -42,6 +43,7 @@ ROW_LOST: Final = 5  # its descriptor failed; value: errno
 DIGIT: Final = 6  # value: ASCII, "!" for a flash; extra: samples; serial: 1 where it came as an event
 SILENT: Final = 7  # value: ns without anything
 FAX_HEARD: Final = 10  # value: which (fax_tone.py)
+CEASED: Final = 11  # value: ns without audio; extra: without reports, or -1; serial: 1 after ICMP said no
 TALKING: Final = 8  # value: 1 it has begun to talk, 0 it has ended; extra: in which room
 SPEAKER: Final = 9  # it speaks loudest now; extra: in which room
 

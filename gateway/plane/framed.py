@@ -40,12 +40,26 @@ from gateway.plane.codes import (
 from gateway.plane.keeper import keeper_of
 from gateway.plane.table import PACKET, Shared
 
-__all__ = ["decode_frames", "encode_frames", "forget_coders", "pauses_after", "set_coders", "ticks_of_frames"]
+__all__ = [
+    "decode_frames",
+    "encode_frames",
+    "forget_coders",
+    "pauses_after",
+    "rests_after",
+    "set_coders",
+    "ticks_of_frames",
+]
 
 _GSM_OCTETS: Final = 33
 _G729_OCTETS: Final = 10
 _G729_NOISE: Final = 2
 """Octets of a frame that tells of comfort noise (annex B)."""
+_OPUS_REST: Final = 2
+"""Octets, at most, of a packet that is all that is sent of a pause (RFC 6716 3.1, RFC 7587 3.1.3: DTX)."""
+_SPEEX_REST: Final = 6
+"""Likewise: vocoder noise, of 43 bits, and 4 of a wide band (RFC 5574)."""
+_AMR_REST: Final = 9
+"""Likewise: SID and NO_DATA in 60 ms (RFC 4867 4.1); a frame of speech has at least 14."""
 _LONGEST_OPUS: Final = 960
 """Samples in 60 ms at 16000 Hz."""
 
@@ -151,6 +165,21 @@ def pauses_after(code: int, data: NDArray[np.uint8], start: int, octets: int) ->
     if code == G723:
         return g723_pauses(data, start, octets)
     return code == G729 and octets % _G729_OCTETS == _G729_NOISE
+
+
+@stage
+def rests_after(code: int, data: NDArray[np.uint8], start: int, octets: int) -> bool:
+    """Whether a payload that has been counted may be the last one for long, since its speaker is said to be silent.
+
+    That is what pauses, and what the discontinuous transmission (DTX) of others sends instead of speech.
+    """
+    if code == OPUS:
+        return octets <= _OPUS_REST
+    if code >= AMR:
+        return octets <= _AMR_REST
+    if code >= SPEEX:
+        return octets <= _SPEEX_REST
+    return bool(pauses_after(code, data, start, octets))
 
 
 @stage

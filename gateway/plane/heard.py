@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from gateway.core.audio import AudioEvent, AudioLost, DigitHeard, FaxHeard, FaxTone, FlashHeard, Silent
+from gateway.core.audio import AudioEvent, AudioLost, Ceased, DigitHeard, FaxHeard, FaxTone, FlashHeard, Silent
 from gateway.plane import events
 from gateway.plane.dtmf import FLASHED
 
@@ -24,4 +24,6 @@ def heard(kind: int, serial: int, value: int, extra: int) -> AudioEvent:
         return FaxHeard(FaxTone(value))
     if kind == events.SILENT:
         return Silent(value / 1e9)
+    if kind == events.CEASED:
+        return Ceased(value / 1e9, extra / 1e9 if extra >= 0 else None, rejected=serial == 1)
     return AudioLost(os.strerror(value))

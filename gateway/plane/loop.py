@@ -16,7 +16,7 @@ from gateway.plane.access import epoll_at, fetch_route, owners_of, queue_at, row
 from gateway.plane.carry_out import drain
 from gateway.plane.compiled import FINGERPRINT
 from gateway.plane.dtmf import close_stale_event, digit_under_way, send_event
-from gateway.plane.events import SILENT, emit, signal
+from gateway.plane.events import CEASED, SILENT, emit, signal
 from gateway.plane.frames import frame_ready
 from gateway.plane.interest import COMMAND_READY, REPORTS, TIMER_READY, listen_to, wait_for
 from gateway.plane.libc import (
@@ -44,7 +44,7 @@ from gateway.plane.receive import packet_ready
 from gateway.plane.reports import report_if_due, report_ready
 from gateway.plane.rows import lose, replan
 from gateway.plane.send import send_samples
-from gateway.plane.table import ACTIVE, BATCH, FRAMES, PHASES, RTP, TICK, UNHEARD, Shared
+from gateway.plane.table import ACTIVE, BATCH, FRAMES, PHASES, RTP, STOPPED, TICK, UNHEARD, Shared
 from gateway.plane.words import (
     ALARM_AFTER,
     ALARM_WORK,
@@ -69,6 +69,8 @@ CATCH_UP: Final = 25
 """Ticks (0.5 s) made good after the thread was kept from running; a longer stall is skipped, not sent at once."""
 RTP_SILENCE: Final = 10_000_000_000
 """ns after which an RTP peer is said to be silent: longer than comfort noise packets are apart."""
+RTP_PAUSE: Final = 4_000_000_000
+"""ns after which audio that came, and that nothing said would pause, is said to have stopped."""
 FRAME_SILENCE: Final = 200_000_000
 """ns (10 frames) after which a frame device is said to be gone or paused."""
 _RATE: Final = 8000
@@ -160,17 +162,29 @@ def _watch(t: Shared, i: int, now: int) -> None:
         if quiet > RELATCH_SILENCE:
             let_go(t, i)
         report_if_due(t, i, now)
+        if quiet > RTP_PAUSE and row["silent"] == 0 and row["latched"] != 0 and row["sending"] != 0:
+            _say_ceased(t, i, quiet, now)
         # Who reports is there: on hold, or quiet by itself (RFC 3264 8.4: RTCP goes on).
         quiet = min(quiet, now - row["rtcp_heard_at"])
-    if row["silent"] == UNHEARD or quiet < (FRAME_SILENCE if row["kind"] == FRAMES else RTP_SILENCE):
+    if row["silent"] & UNHEARD or quiet < (FRAME_SILENCE if row["kind"] == FRAMES else RTP_SILENCE):
         return
-    row["silent"] = UNHEARD
+    row["silent"] = UNHEARD | STOPPED
     replan(t, i)
     # A closed descriptor leaves epoll without a word.
     if fcntl(row["descriptor"], F_GETFD) < 0:
         lose(t, i, EBADF, now)
         return
     emit(t, SILENT, i, row["generation"], 0, quiet, 0, now)
+
+
+@stage
+def _say_ceased(t: Shared, i: int, quiet: int, now: int) -> None:
+    """Say, once in each silence, that audio has stopped which nothing announced, and what is heard of its peer."""
+    row = row_at(t, i)
+    row["silent"] = STOPPED
+    reported = now - row["rtcp_heard_at"] if row["far_told"] > 0 else -1
+    rejected = 1 if row["rejected_at"] > row["heard_at"] else 0
+    emit(t, CEASED, i, row["generation"], rejected, quiet, reported, now)
 
 
 @stage

@@ -66,6 +66,7 @@ def send_packet(
     done = _hand_over(t, i, length)
     if done < 0 and errno() == ECONNREFUSED:
         # Told of an earlier packet, which takes the place of sending this one: the peer may be there again.
+        row["rejected_at"] = now
         done = _hand_over(t, i, length)
     if done >= 0:
         row["sent"] += 1

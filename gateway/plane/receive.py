@@ -6,7 +6,7 @@ the peer (peer.py) is counted as refused and touches nothing.
 
 from __future__ import annotations
 
-from errno import EAGAIN
+from errno import EAGAIN, ECONNREFUSED
 from typing import Final
 
 import numpy as np
@@ -17,7 +17,7 @@ from gateway.plane.access import fetch_pair, queue_at, row_at, stages_of
 from gateway.plane.coding import decode, is_framed, is_streaming, payload_ticks
 from gateway.plane.convert import hush
 from gateway.plane.dtmf import digit_under_way, receive_event
-from gateway.plane.framed import pauses_after
+from gateway.plane.framed import pauses_after, rests_after
 from gateway.plane.frames import disarm
 from gateway.plane.jitter import put
 from gateway.plane.keeper import keeper_of
@@ -33,7 +33,7 @@ from gateway.plane.reports import is_report, take_report
 from gateway.plane.rows import lose, replan
 from gateway.plane.secure import SPEECH, uncover
 from gateway.plane.send import relay, relay_noise, relay_samples, send_noise
-from gateway.plane.table import LONGEST, PACKET, PAUSING, WIDE, Shared
+from gateway.plane.table import LONGEST, PACKET, PAUSING, STOPPED, WIDE, Shared
 
 __all__ = ["packet_ready"]
 
@@ -79,6 +79,8 @@ def packet_ready(t: Shared, i: int, flags: int, now: int) -> None:
         lose(t, i, error, now)
     elif error == EAGAIN and (flags & EPOLLHUP or (flags & EPOLLERR and row["connected"] == 0)):
         disarm(t, i)  # something that asking again would not change: not before the next tick
+    elif error == ECONNREFUSED:
+        row["rejected_at"] = now
     # Anything else is an ICMP answer to what we sent, now read (here or, connected, by a packet sent since epoll
     # spoke): the network's state, not the socket's.
 
@@ -208,6 +210,8 @@ def _audio(
     stages = stages_of(t)[i]
     code = row["encoding"]
     ticks = payload_ticks(t, i, start, octets)
+    if is_framed(code) and rests_after(code, t["packet"], start, octets):
+        row["silent"] = STOPPED
     if stages & DECODE and (not is_streaming(code) or _in_order(t, i, timestamp, ticks)):
         count = decode(t, i, start, octets)
         _decoded(t, i, count, timestamp, marker, now)

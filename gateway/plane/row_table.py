@@ -45,7 +45,7 @@ _HEARD: Final = [
     ("rank", "i8"),  # of the peer; see peer.py
     ("received", "i8"),
     ("heard_at", "i8"),  # ns of the last valid packet or frame
-    ("silent", "i8"),  # UNHEARD: nothing has come for long, and that was said; PAUSING: comfort noise came last
+    ("silent", "i8"),  # UNHEARD, PAUSING or STOPPED (table.py); 0: it talks
     ("source_sequence", "i8"),  # highest so far, or -1
     ("source_received", "i8"),  # packets since the first one
     ("missed", "i8"),  # packets lost just before the last one; frames since that are late, and stay so
@@ -127,6 +127,7 @@ _PEER: Final = [
     ("learned_by", "i8"),  # ns: from then on the peer is locked
     ("strict", "i8"),
     ("refused", "i8"),
+    ("rejected_at", "i8"),  # ns: when its host said last that nobody takes what is sent (ICMP), or 0
 ]
 
 _REPORTS: Final = [

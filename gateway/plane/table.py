@@ -61,6 +61,7 @@ __all__ = [
     "RECLOCKED",
     "RTP",
     "SHARED",
+    "STOPPED",
     "TICK",
     "UNHEARD",
     "WIDE",
@@ -93,7 +94,9 @@ DATA: Final = 96
 
 UNHEARD: Final = 1
 PAUSING: Final = 2
-"""Values of a row's `silent`, beside 0."""
+STOPPED: Final = 4
+"""What a row's `silent` says: nothing has come for long, and that was said; comfort noise came last; that it has
+stopped was said, or need not be, since the codec itself announced it."""
 
 # Row states and kinds.
 FREE: Final = 0

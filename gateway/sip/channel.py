@@ -14,6 +14,7 @@ from typing import Any, Final
 from gateway.core.audio import (
     AudioEvent,
     AudioLost,
+    Ceased,
     DigitHeard,
     FaxHeard,
     FlashHeard,
@@ -61,7 +62,6 @@ from gateway.core.messages import (
 )
 from gateway.core.trace import Kind, Recorder
 from gateway.sdp.negotiate import Agreement, Direction, Medium
-from gateway.sip.diagnosis import Watch
 from gateway.sip.dialog import DialogId
 from gateway.sip.fax import LegFax
 from gateway.sip.fax import sentence as fax_sentence
@@ -70,6 +70,7 @@ from gateway.sip.incoming import IncomingSession
 from gateway.sip.media_notes import AudioCarried
 from gateway.sip.refer_issuer import refer_target
 from gateway.sip.session import Talk
+from gateway.sip.watch import Watch
 
 __all__ = ["SipChannel"]
 
@@ -139,7 +140,7 @@ class SipChannel:
         emit: Callable[[SipChannel, Event], None],
         over: Callable[[SipChannel, float], None],
         watch: Watch,
-        missed: Callable[[SipChannel, str, float], None],
+        missed: Callable[[SipChannel, str, bool, float], None],
         fax: LegFax | None = None,
         trusted: bool = False,
         info_keys: bool = False,
@@ -372,7 +373,16 @@ class SipChannel:
         """Something did not come, or was changed on the way."""
         if not self._ended:
             self._recorder.note(now, Kind.MEDIA, self.name, text)
-            self._missed(self, text, now)
+            self._missed(self, text, False, now)
+
+    def found(self, text: str, now: float) -> None:
+        """What was missed has come; see `Watched`."""
+        self._recorder.note(now, Kind.MEDIA, self.name, text)
+        self._missed(self, text, True, now)
+
+    def ask(self, told: Callable[[int], None], now: float) -> bool:
+        """Ask whether its signalling is there; see `Watched`."""
+        return self._talk is not None and self._talk.ask(told, now)
 
     def said(self, event: Event, now: float) -> None:
         """Something came that only passes through."""
@@ -407,6 +417,8 @@ class SipChannel:
             case Silent(seconds) if not self.fax.by_image:
                 self._recorder.note(now, Kind.MEDIA, self.name, f"no audio has come in for {seconds:g} s")
                 self._watch.silent(seconds, now)
+            case Ceased() if not self.fax.by_image:
+                self._watch.ceased(event, now)
             case AudioLost(reason):
                 self._fail(Ending(Cause.TEMPORARY_FAILURE, "Copperline", Act.FAILED, f"its audio: {reason}"), now)
 

@@ -1,44 +1,27 @@
 """What keeps two people from hearing each other, in one sentence that names the hop and the address.
 
-Some seconds after a leg is up, its row's counters are looked at: where nothing has come in, or where the peer
-reports by RTCP that nothing has come to it, what both sides announced, and where the peer's messages really come
-from, tell what lies between. The same is said of an ACK that does not come and of messages that something on the
-way has rewritten. Addresses enter, sentences leave; nothing is changed.
+What was counted on a leg's row, what both sides announced, and where the peer's messages really come from tell what
+lies between. The same is said of an ACK that does not come and of messages that something on the way has rewritten.
+Addresses enter, sentences leave; when it is looked is decided in watch.py.
 """
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from datetime import timedelta
+from typing import Final
 
-from gateway.core.audio import AudioStats, RtpAudio
+from gateway.core.audio import Ceased
 from gateway.core.frozen import frozen
 from gateway.sdp.negotiate import Agreement
 from gateway.sip.headers import NameAddr, Via
-from gateway.sip.session import Setting, Timer
+from gateway.sip.session import GONE
 from gateway.sip.transport import Address, Flow, is_private
 from gateway.sip.uri import SipUri, host_text
 
-__all__ = ["FOR_EVER", "Patience", "Troubled", "Watch", "rewritten", "why_deaf", "why_silent", "why_unacknowledged"]
+__all__ = ["LOOK", "Troubled", "place", "rewritten", "why_ceased", "why_deaf", "why_silent", "why_unacknowledged"]
 
 LOOK: Final = 4.5
 """Seconds after the answer at which audio must have come in: telephones send from the first 20 ms on."""
-LOOK_AGAIN: Final = 7.0
-"""Seconds after that at which who sends reports at all has sent one (RFC 3550 6.2: every 2 to 6.2 s)."""
-UNHEARD: Final = 50
-"""Packets of ours, 1 s of them, none of which has come when a peer reports: more than may be on their way."""
-
-
-@frozen
-class Patience:
-    """For how long a leg that was answered may send no audio before it is given up, in seconds; 0 is for ever.
-
-    Attributes:
-        talking: where it is to send some.
-        held: where it is on hold, on either side.
-    """
-
-    talking: float = 0.0
-    held: float = 0.0
 
 
 @frozen
@@ -48,158 +31,12 @@ class Troubled:
     Attributes:
         leg: the channel's name.
         text: the sentence.
+        over: nothing does any more, and that is what the sentence says.
     """
 
     leg: str
     text: str
-
-
-FOR_EVER: Final = Patience()
-
-
-class Watched(Protocol):
-    """The leg that is watched."""
-
-    @property
-    def peer(self) -> str:
-        """Who is at the far side, for the sentence."""
-        ...
-
-    def missed(self, text: str, now: float) -> None:
-        """Its audio does not come in; said once."""
-        ...
-
-    def given_up(self, seconds: float, now: float) -> None:
-        """Nothing came for so long that patience is at its end."""
-        ...
-
-
-class Watch:
-    """Looks whether the audio of one leg comes in.
-
-    Args:
-        setting: the stack's services.
-        row: the leg's row.
-        host: our address where we asked for the audio, at the row's port.
-        bound: our own address behind that; another one where a NAT or a container's mapped ports are before us.
-        patience: how long it is waited for.
-
-    Attributes:
-        leg: who is told, and whose audio it is; None once it is over.
-    """
-
-    __slots__ = (
-        "_agreement", "_bound", "_end", "_host", "_patience", "_row", "_setting", "_timer", "_up", "leg"
-    )  # fmt: skip
-
-    def __init__(
-        self, setting: Setting, row: RtpAudio, host: str, bound: str, patience: Patience = FOR_EVER
-    ) -> None:
-        self._setting = setting
-        self._row = row
-        self._host = host
-        self._bound = bound
-        self.leg: Watched | None = None
-        self._agreement: Agreement | None = None
-        self._patience = patience
-        self._timer: Timer | None = None
-        self._end: Timer | None = None
-        self._up = False
-
-    def agreed(self, agreement: Agreement, now: float) -> None:
-        """Audio as agreed from now on; after a hold it is looked for again."""
-        resumed = self._agreement is not None and not self._agreement.direction.receives
-        self._agreement = agreement
-        if self._end is not None:
-            self._stop_waiting()  # the row counts its silence anew
-        if self._up and resumed and agreement.direction.receives:
-            self.up(now)
-
-    def up(self, now: float) -> None:
-        """The leg was answered."""
-        self._up = True
-        self._stop()
-        stats = self._row.stats()
-        before = stats.received, stats.sent
-        self._timer = self._setting.carrier.after(LOOK, now, lambda at: self._look(*before, at))
-
-    def silent(self, seconds: float, now: float) -> None:
-        """Nothing has come in for `seconds`, as the row tells once in each silence."""
-        agreement = self._agreement
-        if not self._up or agreement is None:
-            return
-        talking = agreement.direction.receives and agreement.direction.sends
-        patience = self._patience.talking if talking else self._patience.held
-        if patience:
-            before = self._row.stats().received
-            wait = max(patience - seconds, 0.0)
-            self._stop_waiting()
-            self._end = self._setting.carrier.at(now + wait, lambda at: self._give_up(before, seconds + wait, at))
-
-    def close(self) -> None:
-        """Nobody waits any more."""
-        self._stop()
-        self.leg = None
-
-    def _stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._end is not None:
-            self._stop_waiting()
-
-    def _stop_waiting(self) -> None:
-        if self._end is not None:
-            self._end.cancel()
-            self._end = None
-
-    def _give_up(self, before: int, seconds: float, now: float) -> None:
-        self._end = None
-        if self._row.stats().received == before:
-            assert self.leg is not None  # or it would be closed
-            self.leg.given_up(seconds, now)
-
-    def _look(self, received: int, sent: int, now: float) -> None:
-        """Tell what is wrong, where before the answer so many packets had come and been sent."""
-        self._timer = None
-        stats, agreement = self._row.stats(), self._agreement
-        if agreement is None:
-            return
-        unheard = _unheard(stats, sent) if agreement.direction.sends else 0
-        if agreement.direction.receives and stats.received == received:
-            assert self.leg is not None  # or it would be closed
-            # A leg that had early media has proved its way already: who is silent from the answer on sends nothing.
-            heard = received > 0
-            said = why_silent(self.leg.peer, agreement, self._own, self._bound, stats.refused, heard=heard)
-            self.leg.missed(f"{said}; {self._reported(unheard)} either" if unheard else said, now)
-        elif agreement.direction.sends:
-            self._look_there(sent, now)
-            if stats.far_told < sent + UNHEARD:  # its first report is still to come
-                self._timer = self._setting.carrier.after(LOOK_AGAIN, now, lambda at: self._look_there(sent, at))
-
-    def _look_there(self, sent: int, now: float) -> None:
-        """Tell if the peer reports that it hears nothing."""
-        self._timer = None
-        agreement, unheard = self._agreement, _unheard(self._row.stats(), sent)
-        if unheard and agreement is not None and agreement.direction.sends:
-            assert self.leg is not None  # or it would be closed
-            remote = self._row.remote or (agreement.address, agreement.port)
-            why = why_deaf(agreement, self._own, self._bound, remote)
-            self.leg.missed(f"{self.leg.peer} hears nothing: {self._reported(unheard)}: {why}", now)
-
-    @property
-    def _own(self) -> Address:
-        return self._host, self._row.port
-
-    def _reported(self, unheard: int) -> str:
-        there = _place(*self._row.remote) if self._row.remote is not None else "it"
-        return f"it reports (RTCP) that none of {unheard} packets from {_place(*self._own)} to {there} has come"
-
-
-def _unheard(stats: AudioStats, sent: int) -> int:
-    """Packets sent since `sent` of them were that a report says have not come; 0 where some have, or none says."""
-    unheard = stats.far_told - max(stats.far_heard, sent)
-    return unheard if unheard >= UNHEARD else 0
+    over: bool = False
 
 
 def why_silent(
@@ -214,7 +51,7 @@ def why_silent(
         refused: packets that came and were not what was agreed.
         heard: audio has come in before.
     """
-    here, there = _place(*own), _place(agreement.address, agreement.port)
+    here, there = place(*own), place(agreement.address, agreement.port)
     said = f"no audio from {peer} has come to {here} for {LOOK:g} s"
     if refused:
         strict = ", and rtp_symmetric = false takes none but those" if agreement.strict else ""
@@ -275,9 +112,65 @@ def why_deaf(agreement: Agreement, own: Address, bound: str, remote: Address) ->
     return f"the NAT or a firewall at {via} lets nothing in from UDP port {own[1]} here"
 
 
+def why_ceased(
+    peer: str,
+    agreement: Agreement,
+    ceased: Ceased,
+    *,
+    remote: Address,
+    own: Address,
+    into: float,
+    refused: int,
+    status: int | None,
+) -> str:
+    """What has become of the audio of `peer`, which was heard.
+
+    Args:
+        agreement: what was agreed; `via` is where the peer's messages come from.
+        ceased: what the row knows.
+        remote: where it was heard last.
+        own: the address and port at which we asked for the audio.
+        into: seconds from the answer to the last packet.
+        refused: packets that have come since and were not what was agreed.
+        status: what it answers to a request of the call, 0 where it does not answer; None where it was not asked.
+    """
+    via = host_text(agreement.via or agreement.address)
+    told = [
+        f"no audio has come from {place(*remote)} to {place(*own)} for {ceased.seconds:.0f} s, "
+        f"since {timedelta(seconds=round(into))} after the answer"
+    ]
+    reports = ceased.reported is not None and ceased.reported < ceased.seconds
+    if ceased.reported is not None:
+        told.append("its RTCP goes on" if reports else "no RTCP has come since either")
+    if status is not None:
+        told.append(f"its signalling at {via} {'answers' if status else 'does not answer'}")
+    said = f"{peer} has fallen silent: {', '.join(told)}"
+    if refused:
+        strict = ", and rtp_symmetric = false takes none but its own" if agreement.strict else ""
+        return (
+            f"{said}: {refused} packets came that are in another codec or from another address{strict}; "
+            "where its NAT has got another public address, it is heard again once it registers from there"
+        )
+    if ceased.rejected:
+        return (
+            f"{said}: {host_text(remote[0])} says that nobody takes audio at its UDP port {remote[1]} any more "
+            "(ICMP port unreachable): what ran there has ended, or started anew"
+        )
+    if status in GONE:
+        return f"{said}, but knows no such call ({status}): it has started anew, or gone"
+    if reports:
+        return f"{said}: the way is open, and it has stopped sending: it is muted, or its microphone is gone"
+    if status:
+        return (
+            f"{said}: it has stopped sending, or a NAT or firewall between has forgotten the way of its audio to "
+            f"UDP port {own[1]} here"
+        )
+    return f"{said}: it, or its router, has lost its power, its network or its public address"
+
+
 def why_unacknowledged(peer: str, flow: Flow, contact: NameAddr, seconds: float) -> str:
     """Why the ACK to our 200 does not come."""
-    said = f"no ACK from {peer} has come for {seconds:g} s: our 200 went to {_place(*flow.remote)}"
+    said = f"no ACK from {peer} has come for {seconds:g} s: our 200 went to {place(*flow.remote)}"
     host = contact.uri.host if isinstance(contact.uri, SipUri) else ""
     if is_private(host) and not is_private(flow.remote[0]):
         return (
@@ -296,10 +189,11 @@ def rewritten(flow: Flow, back: Via) -> str:
     if back.host == host and back.port in (port, port or None):
         return ""
     return (
-        f"something between here and {_place(*flow.remote)} rewrites SIP: our Via {_place(host, port)} "
+        f"something between here and {place(*flow.remote)} rewrites SIP: our Via {place(host, port)} "
         f"came back as {back.sent_by}; switch off the SIP ALG of the router"
     )
 
 
-def _place(host: str, port: int) -> str:
+def place(host: str, port: int) -> str:
+    """An address and a port, as people write them."""
     return f"{host_text(host)}:{port}"

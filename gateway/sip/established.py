@@ -164,6 +164,25 @@ class Established:
             # A refresh of the session as well (RFC 4028 section 7.4), and written and answered as one.
             self._refresh.renew(now)
 
+    def ask(self, told: Callable[[int], None], now: float) -> bool:
+        """Ask by OPTIONS whether the peer is there (RFC 3261 section 11); of one that is silent nothing is told."""
+
+        def answered(response: Response, at: float) -> None:
+            if response.is_final:
+                told(response.status)
+
+        def failed(evidence: str, at: float) -> None:
+            pass
+
+        if self._farewell is not None:
+            return False
+        try:
+            request = self._dialog.request("OPTIONS")
+            send_within(self._setting, self._dialog, request, now, answered=answered, failed=failed)
+        except Exhausted:
+            return False
+        return True
+
     def referred(self, request: Request, dialog: Dialog, reply: Reply, now: float) -> None:
         """Take a REFER from outside that is for this call (RFC 4538, 4579), and makes `dialog`."""
         self._asides.referred(request, dialog, reply, now)

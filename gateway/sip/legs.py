@@ -21,7 +21,7 @@ from gateway.sip.account import Account
 from gateway.sip.binding import Binding
 from gateway.sip.causes import reason_header
 from gateway.sip.channel import SipChannel
-from gateway.sip.diagnosis import Troubled, Watch
+from gateway.sip.diagnosis import Troubled
 from gateway.sip.dialog import Dialog, DialogId
 from gateway.sip.diversions import diversion_of
 from gateway.sip.established import Established
@@ -49,6 +49,7 @@ from gateway.sip.session_timer import too_brief
 from gateway.sip.target import Target
 from gateway.sip.transport import Flow
 from gateway.sip.trunk_words import Outbound
+from gateway.sip.watch import Watch
 
 __all__ = ["Legs"]
 
@@ -292,9 +293,9 @@ class Legs:
         """What was missed on the legs that live, by their names."""
         return {channel.name: kept.trouble for channel, kept in self._legs.items() if kept.trouble}
 
-    def _missed(self, channel: SipChannel, text: str, now: float) -> None:
-        self._legs[channel].trouble = text
-        self._told(Troubled(channel.name, text))
+    def _missed(self, channel: SipChannel, text: str, over: bool, now: float) -> None:
+        self._legs[channel].trouble = "" if over else text
+        self._told(Troubled(channel.name, text, over))
 
     def _is_full(self, account: Account) -> bool:
         return bool(account.calls) and self.in_use(account.user) >= account.calls

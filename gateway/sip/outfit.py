@@ -16,13 +16,13 @@ from gateway.core.fax import ImageFactory
 from gateway.core.frozen import frozen
 from gateway.sdp.negotiate import DEFAULT_CODECS, Negotiation
 from gateway.sip.account import Account
-from gateway.sip.diagnosis import FOR_EVER, Patience, Watch
 from gateway.sip.fax import LegFax
 from gateway.sip.reach import Reach
 from gateway.sip.redirection import Redirects
 from gateway.sip.secure import encryption_on
 from gateway.sip.session import Setting
 from gateway.sip.transport import Flow
+from gateway.sip.watch import FOR_EVER, Patience, Watch
 
 __all__ = ["FIRST_NUMBER", "LegsConfig", "Outfit"]
 

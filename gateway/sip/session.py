@@ -233,6 +233,10 @@ class Talk(Protocol):
         """Carry out a command of the call for which the session needs no change."""
         ...
 
+    def ask(self, told: Callable[[int], None], now: float) -> bool:
+        """Ask the peer whether it is there: `told` takes the status of its answer. False where that cannot be."""
+        ...
+
     @property
     def conference(self) -> str:
         """The number of the conference that it is in; "" for none."""

@@ -5,6 +5,7 @@ It stands in the log, in the list of calls and in the call's story.
 
 from __future__ import annotations
 
+import logging
 import re
 
 import pytest
@@ -164,3 +165,43 @@ def test_an_ack_that_never_comes(site: Site, caplog: pytest.LogCaptureFixture, l
     )
     office.run(40)
     assert office.app.usage()["calls"] == 0, "it ends, and says why"
+
+
+LOST = {
+    True: (
+        "answers",
+        "it has stopped sending, or a NAT or firewall between has forgotten the way of its audio to UDP port "
+        r"\1 here",
+    ),
+    False: ("does not answer", "it, or its router, has lost its power, its network or its public address"),
+}
+
+
+@pytest.mark.parametrize("signalling", [True, False], ids=["audio alone", "all of it"])
+def test_a_telephone_that_is_lost_in_mid_call(
+    site: Site, caplog: pytest.LogCaptureFixture, signalling: bool
+) -> None:
+    """Its NAT forgets the way of its audio, or loses its network; and finds it again."""
+    caplog.set_level(logging.INFO, "copperline")
+    office = site.office(site.machine(OFFICE))
+    broken = False
+    behind, _ = site.home(
+        PORT_RESTRICTED,
+        alters=lambda packet, nat, out: None if broken and not (signalling and is_sip(packet)) else packet.data,
+    )
+    ada, bob = office.far_phone("6001", behind), office.far_phone("6002", site.machine("5.0.0.2"))
+    answered(office, bob, ada)
+    site.hear_each_other(office, bob, ada)
+    broken = True
+    answers, why = LOST[signalling]
+    told = sentence(office, caplog)
+    assert re.fullmatch(
+        r"account 6001 has fallen silent: no audio has come from 8\.8\.1\.1:\d+ to 5\.0\.0\.1:(\d+) for 5 s, "
+        rf"since 0:00:0\d after the answer, its signalling at 8\.8\.1\.1 {answers}: {why}",
+        told,
+    ), told
+    broken = False
+    office.until(lambda: not office.troubles, within=3, wanted="to be heard again")
+    assert re.search(r"account 6001 is heard, from 8\.8\.1\.1:\d+, after \d s without audio", office.story())
+    assert re.search(r"account 6001 is heard, from 8\.8\.1\.1:\d+", caplog.text)
+    over(office, bob, ada)

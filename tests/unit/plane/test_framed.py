@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import itertools
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from gateway.core.audio import Samples, Sound
+from gateway.core.audio import Ceased, Samples, Sound
 from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import LocalError, Unavailable
 from gateway.media.codec import libraries
@@ -270,3 +271,28 @@ def test_opus_has_its_own_clock_alone(studio: Studio) -> None:
     row, endpoint = studio.telephone()
     with pytest.raises(LocalError, match="opus at 8000 Hz"):
         row.set_remote(endpoint.address, endpoint.port, Codec(Encoding.OPUS, 107, 8000), 101)
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "announces"),
+    [
+        ("g729", bytes(12), True),  # a frame, and annex B's noise
+        ("g729", bytes(20), False),
+        ("opus", bytes((0x08,)), True),  # RFC 6716 3.1: a TOC and no frame
+        ("opus", bytes((0x08, 0x10, 0x20)), False),
+        ("amr", bytes((0xF4, 0x40, 0, 0, 0, 0, 0)), True),  # RFC 4867 4.3: SID, of 39 bits
+        ("amr-aligned", bytes((0xF0, 0x44, 0, 0, 0, 0, 0)), True),
+        ("amr-aligned", bytes((0xF0, 0x3C)) + bytes(31), False),  # 12.2 kbit/s
+    ],
+)
+@pytest.mark.parametrize("relayed", [False, True])
+def test_what_a_coder_announces_is_no_silence_to_tell_of(
+    studio: Studio, name: str, payload: bytes, announces: bool, relayed: bool
+) -> None:
+    (a, alice), (b, _) = telephone(studio, CODECS[name]), telephone(studio, CODECS[name])
+    if relayed:
+        a.join(b)
+    alice.send(replace(alice.next, payload=payload))
+    studio.tick(230)
+    assert a.stats().received == 1
+    assert [type(event) for event in studio.happened(a)] == ([] if announces else [Ceased])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.core.audio import Silent
+from gateway.core.audio import Ceased, Silent
 from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import LocalError, MalformedError
 from gateway.plane.rtp import RtpPacket
@@ -216,7 +216,43 @@ def test_a_silent_peer_is_reported_once_and_again_after_it_spoke(studio: Studio)
     assert [type(event) for event in studio.happened(a)] == [Silent]
     alice.say(np.zeros(160, np.int16))
     studio.tick(1200)
-    assert [type(event) for event in studio.happened(a)] == [Silent, Silent]
+    assert [type(event) for event in studio.happened(a)] == [Silent, Ceased, Silent]
+
+
+def test_audio_that_stops_is_told_once_and_again_after_it_came(studio: Studio) -> None:
+    a, alice = studio.telephone()
+    alice.say(np.zeros(160, np.int16))
+    studio.tick(199)
+    assert studio.happened(a) == []
+    studio.tick(20)
+    (ceased,) = studio.happened(a)
+    assert isinstance(ceased, Ceased) and 4.0 < ceased.seconds < 4.4
+    assert (ceased.reported, ceased.rejected) == (None, False)
+    studio.tick(200)
+    assert studio.happened(a) == [ceased]
+    alice.say(np.zeros(160, np.int16))
+    studio.tick(230)
+    assert [type(event) for event in studio.happened(a)] == [Ceased, Ceased]
+
+
+def test_a_peer_that_never_spoke_has_not_stopped(studio: Studio) -> None:
+    a, _ = studio.telephone()
+    studio.tick(450)
+    assert studio.happened(a) == []
+
+
+def test_a_host_that_refuses_what_is_sent_is_told_with_the_silence(studio: Studio) -> None:
+    """RFC 1122 4.1.3.3: a port unreachable (ICMP) is passed on to whoever sends."""
+    (a, alice), (b, bob) = studio.telephone(), studio.telephone()
+    a.join(b)
+    bob.say(speech(0.02))
+    studio.tick()
+    bob.close()
+    for _ in range(220):
+        alice.say(speech(0.02))
+        studio.tick()
+    (ceased,) = studio.happened(b)
+    assert isinstance(ceased, Ceased) and ceased.rejected
 
 
 def test_a_peer_that_is_not_there_yet_costs_nothing(studio: Studio) -> None:

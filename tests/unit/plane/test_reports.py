@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.core.audio import Silent
+from gateway.core.audio import Ceased, Silent
 from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import LocalError, MalformedError
 from gateway.net.audio import AudioDesk
@@ -250,6 +250,17 @@ def test_on_hold_reports_go_on_and_keep_the_row_from_silence(call: Reporter) -> 
     assert len(call.rtcp.hear()) >= 3
     call.studio.tick(600)
     assert [type(event) for event in call.studio.happened(call.row)] == [Silent]
+
+
+def test_audio_that_stops_is_told_with_when_the_last_report_came(call: Reporter) -> None:
+    call.row.echo()
+    call.talk(1.0)
+    call.studio.tick(100)
+    call.report(RtcpReport(call.phone.next.ssrc))
+    call.studio.tick(120)
+    (ceased,) = call.studio.happened(call.row)
+    assert isinstance(ceased, Ceased) and ceased.reported is not None
+    assert 4.0 < ceased.seconds < 4.4 and ceased.seconds - ceased.reported == pytest.approx(2.0, abs=0.1)
 
 
 def test_reports_follow_a_peer_behind_nat(studio: Studio, desk: AudioDesk) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.audio import AudioStats, Silent
+from gateway.core.audio import AudioStats, Ceased, Silent
 from gateway.core.cause import Cause
 from gateway.core.messages import Answer, Dial, Offered, Released
 from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
 from gateway.sip.config import SipConfig
-from gateway.sip.diagnosis import Patience, Troubled, rewritten
+from gateway.sip.diagnosis import Troubled, rewritten
 from gateway.sip.headers import Via
+from gateway.sip.message import Request, Response
 from gateway.sip.outfit import LegsConfig
 from gateway.sip.transport import Flow
+from gateway.sip.watch import Patience
 from tests.support.sip import SERVER, Office, Phone, ScriptedRow, session_description
 
 PUBLIC = "8.8.4.4"
@@ -333,3 +335,224 @@ def test_peers_outside_are_told_the_public_address_and_those_inside_our_own() ->
         assert f"c=IN IP4 {told}".encode() in ok.body
         assert f"@{told}:5060" in (ok.headers.get("Contact") or "")
         assert office.desk.rows[-1].address == "192.0.2.1", "the socket is where this machine really is"
+
+
+REMOTE = ("192.0.2.60", 40000)
+SILENT = (
+    "account 6001 has fallen silent: no audio has come from 192.0.2.60:40000 to 192.0.2.1:20000 for 5 s, "
+    "since 0:01:00 after the answer, "
+)
+
+
+class Talking:
+    """A call that was answered, and whose audio came for a minute; 4 s ago it stopped."""
+
+    def __init__(self) -> None:
+        self.office = Office()
+        self.phone = Phone(self.office)
+        self.invite = self.phone.invite("6002", body=session_description())
+        ((self.channel, _),) = self.office.heard()
+        hears(self.office)
+        self.office.command(self.channel, Answer())
+        self.ok = self.phone.messages()[-1]
+        assert isinstance(self.ok, Response)
+        self.phone.send(self.phone.ack(self.invite, self.ok))
+        counts(self.office, received=200, sent=225, far_told=150, far_heard=150)
+        self.office.wait(64)
+        counts(self.office, received=3000, sent=3200, far_told=3000, far_heard=3000)
+        self.office.desk.rows[-1].remote = REMOTE
+        self.phone.messages()
+        assert troubles(self.office) == []
+
+    def hold(self, direction: str) -> None:
+        """The telephone says so in a re-INVITE."""
+        self.offer(session_description(lines=(f"a={direction}",)))
+
+    def offer(self, description: bytes) -> None:
+        """The telephone offers it in a re-INVITE."""
+        assert isinstance(self.ok, Response)
+        again = self.phone.within(self.invite, self.ok, "INVITE", self.invite.cseq.number + 1, description)
+        self.phone.send(again)
+        answer = self.phone.messages()[-1]
+        assert isinstance(answer, Response) and answer.status == 200
+        self.phone.send(self.phone.ack(again, answer))
+
+
+def ceases(office: Office, reported: float | None = None, rejected: bool = False) -> None:
+    """The plane tells it 4 s after the last packet."""
+    row: ScriptedRow = office.desk.rows[-1]
+    assert row.listener is not None
+    row.listener(Ceased(4.2, reported, rejected), office.clock.now)
+    office.drain()
+
+
+def asked(phone: Phone) -> Request:
+    request = phone.messages()[0]
+    assert isinstance(request, Request) and request.method == "OPTIONS"
+    return request
+
+
+@pytest.mark.parametrize(
+    ("reported", "rejected", "status", "why"),
+    [
+        (
+            1.0,
+            False,
+            200,
+            "its RTCP goes on, its signalling at 192.0.2.60 answers: the way is open, and it has stopped sending: "
+            "it is muted, or its microphone is gone",
+        ),
+        (
+            4.3,
+            False,
+            200,
+            "no RTCP has come since either, its signalling at 192.0.2.60 answers: it has stopped sending, or a NAT "
+            "or firewall between has forgotten the way of its audio to UDP port 20000 here",
+        ),
+        (
+            None,
+            False,
+            0,
+            "its signalling at 192.0.2.60 does not answer: it, or its router, has lost its power, its network or "
+            "its public address",
+        ),
+        (
+            None,
+            True,
+            200,
+            "its signalling at 192.0.2.60 answers: 192.0.2.60 says that nobody takes audio at its UDP port 40000 "
+            "any more (ICMP port unreachable): what ran there has ended, or started anew",
+        ),
+        (
+            None,
+            False,
+            481,
+            "its signalling at 192.0.2.60 answers, but knows no such call (481): it has started anew, or gone",
+        ),
+    ],
+)
+def test_a_leg_that_falls_silent_after_it_was_heard_is_told_within_five_seconds(
+    reported: float | None, rejected: bool, status: int, why: str
+) -> None:
+    """RFC 3261 section 11: an OPTIONS within the call shows whether its signalling is there."""
+    call = Talking()
+    office, phone, channel = call.office, call.phone, call.channel
+    ceases(office, reported, rejected)
+    request = asked(phone)
+    if status:
+        phone.reply(request, status)
+    assert troubles(office) == []
+    office.wait(0.8)
+    assert troubles(office) == [SILENT + why]
+    assert office.stack.troubles() == {channel.name: SILENT + why}
+    assert SILENT + why in [note.text for note in office.recorder.story(channel.name)]
+    ceases(office, reported, rejected)
+    office.wait(300)
+    assert troubles(office) == [], "once is enough"
+
+
+def test_packets_that_come_from_elsewhere_meanwhile_are_told_of() -> None:
+    call = Talking()
+    office = call.office
+    ceases(office)
+    call.phone.reply(asked(call.phone), 200)
+    counts(office, received=3000, refused=40)
+    office.wait(1)
+    assert troubles(office)[0].endswith(
+        "answers: 40 packets came that are in another codec or from another address; where its NAT has got another "
+        "public address, it is heard again once it registers from there"
+    )
+
+
+def test_what_was_told_is_taken_back_when_audio_comes_again() -> None:
+    call = Talking()
+    office, channel = call.office, call.channel
+    ceases(office)
+    office.wait(30)
+    assert len(troubles(office)) == 1
+    counts(office, received=3001)
+    office.desk.rows[-1].remote = ("192.0.2.61", 41000)
+    office.wait(2)
+    (again,) = (event for event in office.changes() if isinstance(event, Troubled))
+    assert again == Troubled(
+        channel.name, "account 6001 is heard, from 192.0.2.61:41000, after 35 s without audio", over=True
+    )
+    assert office.stack.troubles() == {}
+    assert again.text in [note.text for note in office.recorder.story(channel.name)]
+    ceases(office)
+    office.wait(1)
+    assert len(troubles(office)) == 1, "and it may fall silent again"
+
+
+def test_audio_that_comes_while_its_telephone_is_asked_is_not_missed() -> None:
+    office = Talking().office
+    ceases(office)
+    counts(office, received=3001)
+    office.wait(60)
+    assert troubles(office) == []
+
+
+def test_who_was_not_heard_at_first_is_told_to_be_heard() -> None:
+    office = Office()
+    answered(office, Phone(office), "192.0.2.60")
+    office.wait(5)
+    assert len(troubles(office)) == 1
+    hears(office, packets=20)
+    office.wait(3)
+    assert [text[:41] for text in troubles(office)] == ["account 6001 is heard, from 192.0.2.60:40"]
+    assert office.stack.troubles() == {}
+
+
+@pytest.mark.parametrize("direction", ["sendonly", "recvonly", "inactive"])
+def test_rfc_3264_8_4_silence_on_hold_is_no_trouble(direction: str) -> None:
+    call = Talking()
+    office = call.office
+    call.hold(direction)
+    call.phone.messages()
+    ceases(office)
+    assert call.phone.messages() == [], "nor is anybody asked"
+    office.wait(60)
+    assert not [text for text in troubles(office) if "fallen silent" in text]
+
+
+def test_a_hold_takes_back_what_was_told() -> None:
+    call = Talking()
+    office = call.office
+    ceases(office)
+    office.wait(1)
+    assert len(troubles(office)) == 1
+    call.hold("sendonly")
+    assert troubles(office) == [
+        "no audio needs to come from account 6001 now: the call is on hold, or carries a fax"
+    ]
+    assert office.stack.troubles() == {}
+    office.wait(60)
+    assert troubles(office) == []
+
+
+def test_rfc_3264_8_3_1_audio_that_is_to_come_from_elsewhere_is_looked_for_there() -> None:
+    call = Talking()
+    call.offer(session_description(address="192.0.2.77"))
+    call.office.wait(5)
+    (sentence,) = troubles(call.office)
+    assert sentence.endswith(
+        "for 4.5 s, though some came before: it has stopped sending, or a NAT between has forgotten its way"
+    )
+
+
+def test_before_the_answer_and_where_none_came_since_nobody_is_asked() -> None:
+    office = Office()
+    phone = Phone(office)
+    phone.invite("6002", body=session_description())
+    hears(office, packets=10)
+    ceases(office)
+    assert not any(isinstance(message, Request) for message in phone.messages())
+
+    office = Office()
+    phone = Phone(office)
+    answered(office, phone, "192.0.2.60")
+    phone.messages()
+    ceases(office)
+    assert phone.messages() == []
+    office.wait(20)
+    assert len(troubles(office)) == 1, "what the look after the answer has told"

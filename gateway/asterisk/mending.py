@@ -24,6 +24,8 @@ _ROUNDS: Final = 20
 """Times that the files are mended: a line that is mended can bring out the next."""
 _NEEDED: Final = frozenset({"secret", "servers", "port", "backend"})
 """Settings without which a table cannot be."""
+_PASSWORD: Final = re.compile(r"(/(?!sips?:)[^:@/\s]+):[^@\s]+@")
+"""In whom a Dial calls: SIP/user:password@host."""
 _HEADER_PART: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z0-9_-]+')
 
 
@@ -110,6 +112,8 @@ def _without(text: str, number: int, faults: Sequence[Fault], draft: Draft) -> s
     for fault in faults:
         left = in_part(left, fault.what) if left is not None else None
     told = "its line does nothing now" if left is None else "that is left out of its line"
-    draft.left += [replace(fault, what=f"{fault.what}, and {told}") for fault in faults]
+    for fault in faults:
+        what = _PASSWORD.sub(r"\1@", fault.what)
+        draft.left.append(replace(fault, what=f"{what}, and {told}"))
     lines[number - 1] = harmless(lines[number - 1]) if left is None else left
     return "\n".join(lines) + "\n"

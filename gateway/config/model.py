@@ -76,7 +76,8 @@ def _resolve_url(url: str, info: ValidationInfo) -> str:
     if url.startswith(_SQLITE):
         return f"{_SQLITE}{resolve(Path(url.removeprefix(_SQLITE)), info)}"
     if not url.startswith("postgresql://"):
-        raise refuse(f'"{url}" is no database that is known here', 'write "sqlite:///FILE" or "postgresql://…"')
+        kind = url.partition(":")[0]  # what follows may hold a password
+        raise refuse(f'"{kind}" is no database that is known here', 'write "sqlite:///FILE" or "postgresql://…"')
     return url
 
 

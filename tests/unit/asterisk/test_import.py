@@ -319,6 +319,15 @@ def test_what_cannot_be_here_is_left_out_and_told_and_the_rest_moves_in(tmp_path
     assert "Kupfer" not in told and "Secret-of-none" not in told
 
 
+def test_a_password_in_a_dial_is_carried_and_not_told(tmp_path: Path) -> None:
+    dial = "exten => 1,1,Dial(SIP/4711:Kupfer@far.example.com/1&PJSIP/gone/sip:200@far.example.com,20)"
+    (tmp_path / "extensions.conf").write_text(f"[default]\n{dial}\n")
+    imported = read_directory(tmp_path)
+    assert "4711:Kupfer@" in imported.files["extensions.conf"]
+    told = "\n".join(left(imported, "extensions.conf"))
+    assert "SIP/4711@far.example.com/1 dials no trunk" in told and "sip:200@far" in told and "Kupfer" not in told
+
+
 JUNK = st.text(alphabet='[]=>;,"(){}$#!@/&\n ax1-\\\x00\x7f\u2028é', max_size=8)
 
 

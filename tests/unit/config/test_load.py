@@ -157,8 +157,8 @@ def test_a_faulty_card_brings_no_faults_of_the_phones_on_it() -> None:
             '2: there is no time zone "../../etc/passwd"; write a name such as "Europe/London"',
         ),
         (
-            "[store]\nurl = 'mysql://x'",
-            '2: "mysql://x" is no database that is known here; write "sqlite:///FILE" or "postgresql://…"',
+            "[store]\nurl = 'postgres://office:Kupfer@db/calls'",
+            '2: "postgres" is no database that is known here; write "sqlite:///FILE" or "postgresql://…"',
         ),
         (
             '[office]\nname = "a\\nb"',

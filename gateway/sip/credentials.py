@@ -15,7 +15,7 @@ from typing import Final
 from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.frozen import frozen
 from gateway.sip.dialog import DialogId
-from gateway.sip.digest import Challenge, Secret, read_parameters
+from gateway.sip.digest import SESSION, Challenge, Secret, read_parameters
 from gateway.sip.headers import CSeq
 from gateway.sip.keepalive import Kept
 from gateway.sip.message import Request, Response
@@ -51,10 +51,11 @@ class Credentials:
 
 @dataclass(slots=True)
 class _Answered:
-    """A challenge that has been answered: for which request first, how often, after how many stale ones."""
+    """A challenge that has been answered: for which request first, with what, how often, after how many stale."""
 
     challenge: Challenge
     asked: Request | None
+    cnonce: str
     count: int = 0
     stale: int = 0
 
@@ -111,7 +112,7 @@ class Prover:
             stale = before.stale + 1
         elif sum(held == header for held, _ in self._answered) >= MAX_REALMS:
             return False
-        self._answered[key] = _Answered(challenge, request, stale=stale)
+        self._answered[key] = _Answered(challenge, request, self._cnonce(), stale=stale)
         return True
 
     def refusal(self, response: Response) -> str:
@@ -136,6 +137,9 @@ class Prover:
             ack.headers.update(invite.headers.excerpt(_PROOFS))
         return ack
 
+    def _cnonce(self) -> str:
+        return f"{self._random.getrandbits(64):016x}"
+
     def _write(self, request: Request, header: str) -> bool:
         """Write the proofs of a header; False where one of them cannot be given."""
         assert self._credentials is not None  # only then a challenge is kept
@@ -144,12 +148,14 @@ class Prover:
             if held != header:
                 continue
             answered.count += 1
+            if answered.count > 1 and not answered.challenge.session:
+                answered.cnonce = self._cnonce()
             proof = answered.challenge.answer(
                 self._credentials.user,
                 self._credentials.secret,
                 request.method,
                 str(request.uri),
-                cnonce=f"{self._random.getrandbits(64):016x}",
+                cnonce=answered.cnonce,
                 count=answered.count,
                 body=request.body,
             )
@@ -170,7 +176,8 @@ def _offers(rows: Sequence[str]) -> tuple[list[str], list[str]]:
         except MalformedError:
             continue
         realms[given.get("realm", "")] = None
-        algorithms[given.get("algorithm", "MD5")] = None
+        name = given.get("algorithm", "MD5")
+        algorithms[f"{name} without qop" if name.upper().endswith(SESSION) and "qop" not in given else name] = None
     return list(realms), list(algorithms)
 
 

@@ -17,7 +17,7 @@ from gateway.core.word import Word
 from gateway.sip.grammar import QUOTED, TOKEN, quote, unquote
 from gateway.sip.parameters import LOWER
 
-__all__ = ["Algorithm", "Challenge", "Secret", "digest_response", "read_parameters"]
+__all__ = ["SESSION", "Algorithm", "Challenge", "Secret", "digest_response", "read_parameters"]
 
 _SCHEME: Final = re.compile(rf"[ \t]*+({TOKEN})[ \t]++")
 _PARAMETER: Final = re.compile(
@@ -28,6 +28,8 @@ _PLAIN: Final = re.compile(r'(?:[A-Za-z0-9\-]++=(?:"[^"\\]*+"|[^\s,"=]++)(?:, ?|
 _PLAIN_PARAMETER: Final = re.compile(r'([A-Za-z0-9\-]++)=(?:"([^"\\]*+)"|([^\s,"=]++))')
 """Parameters as most are: no blanks but one after each comma, and nothing escaped within quotes."""
 
+SESSION: Final = "-SESS"
+"""The end of an algorithm's name by which a whole session has a secret of its own (RFC 7616 section 3.4.2)."""
 AUTH: Final = "auth"
 AUTH_INT: Final = "auth-int"
 """The qualities of protection (RFC 7616 section 3.3): the request's first line, or its body too."""
@@ -131,6 +133,7 @@ class Challenge:
         qop: "auth" where that is offered, else "auth-int"; empty where none is: the answer is RFC 2069's then.
         opaque: to be sent back, or None.
         stale: whether the last secret was right and only its nonce too old.
+        session: whether the hash is that of a session ("MD5-sess"): all its answers are made with one cnonce.
     """
 
     realm: str
@@ -139,6 +142,7 @@ class Challenge:
     qop: str = AUTH
     opaque: str | None = None
     stale: bool = False
+    session: bool = False
 
     @classmethod
     def parse(cls, row: str) -> Challenge:
@@ -148,15 +152,19 @@ class Challenge:
             MalformedError: it cannot be read, or asks for what is not known here.
         """
         scheme, given = read_parameters(row)
-        algorithm = Algorithm.named(given.get("algorithm", "MD5"))
+        name = given.get("algorithm", "MD5").upper()
+        algorithm = Algorithm.named(name.removesuffix(SESSION))
         offered = [option.strip().lower() for option in given.get("qop", "").split(",")]
         if scheme != "digest" or algorithm is None or not {"realm", "nonce"} <= given.keys():
             raise MalformedError(f"{row[:40]!r} is no digest challenge that can be answered")
         qop = next((known for known in (AUTH, AUTH_INT) if known in offered), "")
         if "qop" in given and not qop:
             raise MalformedError("a challenge that offers neither qop=auth nor qop=auth-int")
+        session = name.endswith(SESSION)
+        if session and not qop:
+            raise MalformedError("a challenge by the hash of a session that offers no qop, and so allows no cnonce")
         stale = given.get("stale", "").lower() == "true"
-        return cls(given["realm"], given["nonce"], algorithm, qop, given.get("opaque"), stale)
+        return cls(given["realm"], given["nonce"], algorithm, qop, given.get("opaque"), stale, session)
 
     @classmethod
     def best(cls, rows: Iterable[str], realm: str = "") -> Challenge | None:
@@ -191,7 +199,7 @@ class Challenge:
         Args:
             username, secret: the credentials.
             method, uri: of the request that will carry the value.
-            cnonce: random text of ours.
+            cnonce: random text of ours; the same for all answers to a challenge by the hash of a session.
             count: how often this nonce has been answered, this time included.
             body: of that request.
 
@@ -201,6 +209,10 @@ class Challenge:
         ha1 = secret.ha1(username, self.realm, self.algorithm)
         if ha1 is None:
             return None
+        name = self.algorithm.value
+        if self.session:
+            ha1 = self.algorithm.hash(f"{ha1}:{self.nonce}:{cnonce}")
+            name += SESSION.lower()
         given = {"nonce": self.nonce, "uri": uri}
         if self.qop:
             given |= {"qop": self.qop, "nc": f"{count:08x}", "cnonce": cnonce}
@@ -210,7 +222,7 @@ class Challenge:
             f"nonce={quote(self.nonce)}",
             f"uri={quote(uri)}",
             f"response={quote(digest_response(ha1, method, given, self.algorithm, body))}",
-            f"algorithm={self.algorithm.value}",
+            f"algorithm={name}",
         ]
         if self.qop:
             pieces += [f"qop={self.qop}", f"nc={given['nc']}", f"cnonce={quote(cnonce)}"]

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from gateway.sip.credentials import Credentials, Prover
-from gateway.sip.digest import Algorithm, Secret, digest_response, read_parameters
+from gateway.sip.digest import Algorithm, Challenge, Secret, digest_response, read_parameters
 from gateway.sip.message import Request, Response
 from gateway.sip.uri import SipUri
 
@@ -141,3 +141,57 @@ def test_section_13_2_2_4_an_ack_repeats_the_proofs_of_its_invite() -> None:
     prover.prove(invite, challenge('Digest realm="pstn", nonce="a"'))
     ack = Prover.repeat(invite, request())
     assert given(ack) == given(invite)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "first", "second"),
+    [
+        ("MD5-sess", "8e3825c57e897f5a0dec6c2d4e5059d0", "d16df0df0d92cef8935129145e21b5e1"),
+        (
+            "SHA-256-sess",
+            "2fd51b3a77ad75bad6afad6003e818d767133c46d9e2749e7f5232ae1ea3efd7",
+            "6bb0010aa4bdf46422a798c509ea32e256f27bd37de5cc3bdf8ed51e1d77d650",
+        ),
+    ],
+)
+def test_rfc_7616_section_3_4_2_a_session_has_a_secret_of_its_own(algorithm: str, first: str, second: str) -> None:
+    """What RFC 2617 3.5 and RFC 7616 3.9.1 have for examples; the responses were made by md5sum and sha256sum."""
+    if algorithm == "MD5-sess":
+        password, realm, nonce = "Circle Of Life", "testrealm@host.com", "dcd98b7102dd2f0e8b11d0f600bfb0c093"
+        cnonce = "0a4f113b"
+    else:
+        password, realm = "Circle of Life", "http-auth@example.org"
+        nonce = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"
+        cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
+    asked = Challenge.parse(f'Digest realm="{realm}", nonce="{nonce}", qop="auth", algorithm={algorithm}')
+    for count, response in ((1, first), (2, second)):
+        row = asked.answer("Mufasa", Secret(password), "GET", "/dir/index.html", cnonce=cnonce, count=count)
+        assert row is not None
+        given = read_parameters(row)[1]
+        assert (given["response"], given["algorithm"], given["cnonce"]) == (response, algorithm, cnonce)
+
+
+@pytest.mark.parametrize("algorithm", ["MD5-sess", "md5-SESS", "SHA-256-sess"])
+def test_section_3_4_2_a_session_goes_on_with_its_first_cnonce(algorithm: str) -> None:
+    prover, first, second = Prover(ANN, Random(1)), request(), request()
+    assert prover.prove(first, challenge(f'Digest realm="pstn", nonce="a", qop="auth", algorithm={algorithm}'))
+    prover.sign(second)
+    assert given(first)["cnonce"] == given(second)["cnonce"]
+    assert (given(first)["nc"], given(second)["nc"]) == ("00000001", "00000002")
+    third = request()
+    prover.sign(third)
+    assert prover.prove(third, challenge(f'Digest realm="pstn", nonce="b", qop="auth", algorithm={algorithm}'))
+    assert given(third)["cnonce"] != given(first)["cnonce"], "another challenge begins another session"
+
+
+def test_a_plain_hash_has_a_new_cnonce_each_time() -> None:
+    prover, first, second = Prover(ANN, Random(1)), request(), request()
+    prover.prove(first, challenge('Digest realm="pstn", nonce="a", qop="auth"'))
+    prover.sign(second)
+    assert given(first)["cnonce"] != given(second)["cnonce"]
+
+
+def test_section_3_4_2_a_session_without_qop_allows_no_cnonce_and_is_told_of() -> None:
+    prover, asked = Prover(ANN, Random(1)), challenge('Digest realm="pstn", nonce="a", algorithm=MD5-sess')
+    assert not prover.prove(request(), asked)
+    assert prover.refusal(asked) == "it asks for a digest by MD5-sess without qop, which is not known here"

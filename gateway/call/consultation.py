@@ -158,10 +158,14 @@ class Consultation:
         dialing.successor = lambda: self._ring_on(dialing)
         target = Target("Local", f"{number}@{self._context}")
         outcome = await dialing.run([target], leg.party)
-        if isinstance(outcome.leg, CallLeg):
-            self._floor.connect(leg, outcome.leg)
+        other = outcome.leg
+        if isinstance(other, CallLeg) and other.ending is None:
+            if leg.ending is None:
+                self._floor.connect(leg, other)
+            else:  # as it was answered
+                self.left_alone(other, BridgeEnd(leg, leg.ending))
         else:
-            leg.note(f"{number} cannot be reached", str(outcome.ending or ""))
+            leg.note(f"{number} cannot be reached", str(outcome.ending or (other and other.ending) or ""))
             await self._say("beeperr")
             self._back()
 

@@ -17,7 +17,18 @@ from gateway.core.carried import (
 from gateway.core.cause import Cause
 from gateway.core.ending import Act
 from gateway.core.feature import Feature, FeatureCodes
-from gateway.core.messages import RFC_4733, Alerting, Answered, Dial, Digit, Diverted, Hangup, Released, SendDigits
+from gateway.core.messages import (
+    RFC_4733,
+    Alerting,
+    Answered,
+    Dial,
+    Digit,
+    Diverted,
+    Event,
+    Hangup,
+    Released,
+    SendDigits,
+)
 from tests.support.channel import ScriptedChannel
 from tests.unit.call.exchange import ANN, BUSY, BYE, ON_HOOK, Exchange
 
@@ -113,6 +124,14 @@ def key(office: Exchange, channel: ScriptedChannel, text: str) -> None:
     for digit in keys(text):
         office.says(channel, digit)
         office.wait(0.1)
+
+
+def at_turn(office: Exchange, turns: int, channel: ScriptedChannel, event: Event) -> None:
+    """Say something so many turns of the loop later, between the steps of scripts."""
+    if turns:
+        office.loop.call_soon(at_turn, office, turns - 1, channel, event)
+    else:
+        office.loop.call_soon(office.manager.deliver, channel, event)
 
 
 def prompt_over(office: Exchange, channel: ScriptedChannel) -> None:
@@ -261,6 +280,36 @@ class TestAttendedByKeys:
         assert office.talks(other, target)
         office.says(other, Released(BYE))
         office.loop.settle()
+
+    @pytest.mark.parametrize("turns", range(5))
+    @pytest.mark.parametrize("by_caller", [True, False])
+    def test_a_hang_up_as_it_is_answered_joins_the_others(
+        self, office: Exchange, by_caller: bool, turns: int
+    ) -> None:
+        """Whichever script has heard of the answer by then."""
+        caller = talking(office)
+        transferor, other = (caller, office.phone) if by_caller else (office.phone, caller)
+        target = self.ask(office, transferor)
+        office.loop.call_soon(office.manager.deliver, target, Answered("off-hook"))
+        at_turn(office, turns, transferor, Released(ON_HOOK))
+        office.loop.settle()
+        assert office.talks(other, target)
+        office.says(other, Released(BYE))
+
+    @pytest.mark.parametrize("by_caller", [True, False])
+    def test_a_target_that_hangs_up_as_it_answers_gives_the_talk_back(
+        self, office: Exchange, by_caller: bool
+    ) -> None:
+        caller = talking(office)
+        transferor, other = (caller, office.phone) if by_caller else (office.phone, caller)
+        target = self.ask(office, transferor)
+        for event in (Answered("off-hook"), Released(ON_HOOK)):
+            office.loop.call_soon(office.manager.deliver, target, event)
+        office.loop.settle()
+        assert heard(transferor) == "beeperr"
+        prompt_over(office, transferor)
+        assert office.talks(other, transferor)
+        office.says(other, Released(BYE))
 
     @pytest.mark.parametrize("by_caller", [True, False])
     def test_the_one_on_hold_hangs_up(self, office: Exchange, by_caller: bool) -> None:

@@ -110,7 +110,14 @@ class Resolver:
             self._forget(next(iter(self._dead)))
 
     def found_wrong(self, flow: Flow, why: str) -> None:
-        """There is no connection with a server: its certificate is not good, say, or ours; `why` is a clause."""
+        """There is no connection with a server: its certificate is not good, say, or ours.
+
+        Args:
+            why: a clause; empty where nothing is known to be wrong, whatever was before.
+        """
+        if not why:
+            self._faults.pop(flow, None)
+            return
         self._faults[flow] = why
         self._faults.move_to_end(flow)
         if len(self._faults) > MAX_DEAD:

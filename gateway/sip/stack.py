@@ -274,8 +274,7 @@ class SipStack:
 
     def lost(self, flow: Flow, now: float, *, why: str = "", again: bool = False) -> None:
         """A connection has closed, or could not be made; see `SipCarrier.lost`."""
-        if why:
-            self._resolver.found_wrong(flow, why)
+        self._resolver.found_wrong(flow, why)
         told = (partial(self._carrier.lost, flow, now, why=why, again=again), partial(self._registrar.lost, flow))
         try:
             tell_all(told)

@@ -273,6 +273,11 @@ def test_rfc_5922_section_7_a_server_that_proves_nothing_is_told_with_what_is_wr
     assert not faults[0][0] and f"{FIRST}:5060 by tcp: " in faults[0][1]
     with pytest.raises(RemoteError, match=r"trunk pstn is down: .*its certificate is revoked"):
         office.stack.channel("5550100@pstn", office.clock.now)
+    for _ in range(2):
+        office.stack.lost(flow, office.clock.now)
+    office.drain()
+    ((_, text),) = told(office)
+    assert "certificate" not in text, "now nobody is there at all"
 
 
 def test_rfc_5626_section_4_5_waits_double_with_chance_and_retry_after_is_heeded() -> None:

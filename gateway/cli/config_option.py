@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import isfile
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -37,7 +38,7 @@ def office_at(file: Path | None) -> tuple[Config, Dialplan]:
     """
     if file is not None:
         return load_office(file)
-    found = next((place for place in (_HERE, _INSTALLED) if place.is_file()), None)
+    found = next((place for place in (_HERE, _INSTALLED) if isfile(place)), None)
     if found is None:
         raise LocalError(f"There is no {_HERE} in this folder and no {_INSTALLED}; name yours with --config FILE.")
     return load_office(found)

@@ -15,6 +15,18 @@ pytestmark = pytest.mark.wire
 
 TO_SCREEN = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
+SLOW = """
+window.stale = 0;
+new MutationObserver(() => { stale += calls.innerText.includes("none") }).observe(calls, {childList: true, subtree: true});
+const soon = fetch;
+window.fetch = async (...what) => {
+  if (what[0].includes("nobody")) await new Promise((done) => setTimeout(done, 200));
+  return soon(...what);
+};
+0
+"""
+"""Answers about nobody take their time, and it is noted where the table of calls shows none."""
+
 
 @pytest.fixture
 def page(office: RunningOffice, tmp_path: Path) -> Iterator[Page]:
@@ -41,6 +53,11 @@ def test_the_page_of_an_office(office: RunningOffice, page: Page) -> None:
     page.shows("#calls", "none")
     page.run("search.value = 'fxs/101'; search.dispatchEvent(new Event('input'))")
     page.shows("#calls tbody", "600")
+
+    page.run(SLOW)
+    typed = "for (search.value of ['nobody', 'fxs/101']) search.dispatchEvent(new Event('input'))"
+    page.run(f"{typed}; new Promise((done) => setTimeout(done, 400))")
+    assert page.run("stale") == 0, "what came late for an older search is not shown"
 
     page.click("#calls tbody button")
     page.shows("#notes tbody", "Answer")

@@ -195,8 +195,10 @@ const condition = (office, lines, trunks) => {
     told.length > 0);
 };
 
+const wanted = () => document.getElementById("search").value.trim();
+
 const look = async () => {
-  const search = document.getElementById("search").value.trim();
+  const search = wanted();
   const [office, calls, rooms, lines, trunks, registrations, refusals, records] = await Promise.all([
     ask("/api/v1/office"),
     ask(`/api/v1/calls?${query(search)}`),
@@ -207,6 +209,7 @@ const look = async () => {
     ask("/api/v1/refusals"),
     ask("/api/v1/records?limit=20").catch((error) => error),
   ]);
+  if (search !== wanted()) return; // another is looked for meanwhile, and may be there already
   put(document.getElementById("name"), office.name);
   document.title = office.name;
   put(document.getElementById("worries"), office.worries.join(" "));

@@ -219,6 +219,10 @@ def test_without_a_configuration_the_option_is_named(
             "There is no office.toml in this folder and no /etc/copperline/office.toml; "
             "name yours with --config FILE.\n"
         )
+    monkeypatch.setattr(
+        "gateway.cli.config_option._INSTALLED", Path("/", "x" * 300)
+    )  # as one that none may look at
+    assert main(["route", "911", "--from", "101"]) == 1 and "--config FILE" in capsys.readouterr().err
     assert main(["route", "911", "--from", "101", "--config", "gone.toml"]) == 1
     assert capsys.readouterr().err == "gone.toml: cannot be read: no such file or directory; name a file that can\n"
 

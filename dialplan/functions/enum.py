@@ -31,6 +31,8 @@ _MOST: Final = 30
 """Records of one number that are looked at."""
 _LED_ON: Final = 5
 """Names to which records of one number may lead on."""
+_FURTHER: Final = 1.5
+"""Seconds for an answer about such a name: its servers are others, and there may be other records."""
 _TURN: Final = 0.05
 """Seconds for one expression: it comes from somebody else's DNS."""
 _QUERY: Final = "ENUM:"
@@ -110,10 +112,10 @@ async def _ask(script: Script, number: str, zone: str) -> list[Naptr]:
         raise ScriptError(f"the DNS does not answer for {number}: {why}") from fault
 
 
-async def _records(resolver: Resolver, name: str, asked: set[str]) -> list[Naptr]:
+async def _records(resolver: Resolver, name: str, asked: set[str], patience: float = _PATIENCE) -> list[Naptr]:
     """The records of a name, and of those to which they lead on (RFC 3403 4.1), each in its record's place."""
     try:
-        answer = await resolver.resolve(name, dns.rdatatype.NAPTR, lifetime=_PATIENCE)
+        answer = await resolver.resolve(name, dns.rdatatype.NAPTR, lifetime=patience)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return []
     found: list[Naptr] = []
@@ -125,7 +127,10 @@ async def _records(resolver: Resolver, name: str, asked: set[str]) -> list[Naptr
             further = record.replacement.to_text().lower()
             if further not in asked and len(asked) <= _LED_ON:
                 asked.add(further)
-                led = await _records(resolver, further, asked)
+                try:
+                    led = await _records(resolver, further, asked, _FURTHER)
+                except dns.exception.DNSException:
+                    continue
                 found += [(record.order, record.preference, kind, rule) for _, _, kind, rule in led]
     return found
 

@@ -8,6 +8,7 @@ from typing import cast
 
 import dns.asyncresolver
 import dns.message
+import dns.rcode
 import dns.rrset
 import pytest
 
@@ -144,6 +145,10 @@ ZONE = {
     "deeper.test.": ('9 9 "" "" "" carrier.test.', '10 9 "u" "E2U+sip" "!^(.*)$!sip:\\\\1@deeper.test!" .'),
     **{f"{n}.chain.test.": (f'1 1 "" "" "" {n + 1}.chain.test.',) for n in range(20)},
     "3.0.1.0.5.5.5.6.5.2.1.e164.test.": ('1 1 "" "" "" 0.chain.test.',),
+    "4.0.1.0.5.5.5.6.5.2.1.e164.test.": (
+        '10 5 "" "" "" broken.test.',
+        '10 10 "u" "E2U+sip" "!^.*$!sip:there@example.com!" .',
+    ),
 }
 
 
@@ -163,7 +168,7 @@ class NameServer(asyncio.DatagramProtocol):
         if name.to_text() in ZONE:
             answer.answer.append(dns.rrset.from_text(name, 60, "IN", "NAPTR", *ZONE[name.to_text()]))
         else:
-            answer.set_rcode(3)
+            answer.set_rcode(dns.rcode.SERVFAIL if name.to_text() == "broken.test." else dns.rcode.NXDOMAIN)
         self.transport.sendto(answer.to_wire(), source)
 
 
@@ -209,6 +214,10 @@ class TestEnum:
             "Set(T=${ENUMRESULT(${Q},1)} ${ENUMRESULT(${Q},2)} ${ENUMRESULT(${Q},3)} ${ENUMRESULT(${Q},getnum)})",
         )
         assert leg.variables["T"] == "+12565550102@deeper.test first@carrier.test last@example.com 3"
+
+    def test_who_leads_to_servers_that_fail_takes_no_other_record_along(self) -> None:
+        leg = look_up("Set(T=${ENUMLOOKUP(+12565550104,sip,,1,e164.test)})")
+        assert leg.variables["T"] == "there@example.com"
 
     def test_who_leads_on_and_on_is_not_followed_for_ever(self) -> None:
         NameServer.asked = 0

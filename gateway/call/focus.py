@@ -93,7 +93,7 @@ class Focus:
             assert found is not None  # it has just answered
             await self._floor.dialplan(found, seat.step)()
 
-        outcome = self._callers.originate(target, enter, by=leg)
+        outcome = self._callers.originate(target, enter, by=leg, variables=wish.variables)
 
         async def tell() -> None:
             ending = await outcome

@@ -9,6 +9,7 @@ talk, the dial or the ringing of the one that it names.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from gateway.call.dialing import Dialing
@@ -29,6 +30,7 @@ from gateway.core.trace import Kind
 __all__ = ["Transfers"]
 
 _EXTENSION: Final = (Match.COMPLETE, Match.EXTENDABLE)
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Transfers:
@@ -68,16 +70,23 @@ class Transfers:
             transferor.note(f"{transferor.peer} asks for a transfer that cannot be: {why}", kind=Kind.CALL)
             transferor.command(TransferTold(cause))
 
-    def blind(self, transferor: CallLeg, place: Place, referrer: Party | None = None) -> None:
+    def blind(
+        self,
+        transferor: CallLeg,
+        place: Place,
+        referrer: Party | None = None,
+        variables: Mapping[str, str] = _NONE,
+    ) -> None:
         """Send whom `transferor` talks with to a place that exists; once they have arrived, `transferor` ends.
 
         Args:
             referrer: who asks for it, as whoever is called there is told (RFC 3892); None for the transferor.
+            variables: what they get besides.
         """
         assert transferor.bridge is not None
         transferee = transferor.bridge.partner(transferor)
         transferee.variables["BLINDTRANSFER"] = transferor.name
-        transferee.variables |= _referred_by(referrer or transferor.party)
+        transferee.variables |= {**_referred_by(referrer or transferor.party), **variables}
         transferor.bridge.dissolve()
         transferor.note(f"{transferor.peer} transfers {transferee.peer} to {place.extension}", kind=Kind.CALL)
         Trial(transferee, transferor, place.extension, self._floor.left_alone)
@@ -222,7 +231,7 @@ class Transfers:
         transferee = bridge.partner(transferor)
         if self._plan.match(place.context, place.extension, transferee.party.number) not in _EXTENSION:
             return Cause.UNALLOCATED_NUMBER, f"there is no extension {wish.called} in {place.context}"
-        self.blind(transferor, place, wish.referred_by)
+        self.blind(transferor, place, wish.referred_by, wish.variables)
         return None
 
     def _attended(

@@ -249,6 +249,7 @@ class TransferAsked:
             that one answered or still ringing; "" for a blind transfer.
         referred_by: who asks, where somebody who is believed says so (RFC 3892); else it is who is at the leg.
         removes: in a conference: send out who is there by the number `called`; else call it into the room.
+        variables: channel variables of the call to `called`, as of `Offered`.
     """
 
     called: str = ""
@@ -256,6 +257,7 @@ class TransferAsked:
     other: str = ""
     referred_by: Party | None = None
     removes: bool = False
+    variables: dict[str, str] = field(default_factory=dict)
 
 
 @frozen

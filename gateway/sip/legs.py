@@ -320,7 +320,7 @@ def _offered(request: Request, account: Account, called: str, wish: Takeover) ->
         caller_of(request, account),
         account.context,
         variables=hops_of(request)
-        | secure_wish(request)
+        | secure_wish(request.uri)
         | diversion_of(request, account)
         | preferences_of(request)
         | portability_of(request, account),

@@ -21,6 +21,7 @@ from gateway.sip.headers import NameAddr
 from gateway.sip.identity import number_of
 from gateway.sip.message import Request, Response
 from gateway.sip.replaces import replaced_by_uri
+from gateway.sip.secure import secure_wish
 from gateway.sip.session import Reply, SessionUser, Setting, lists
 from gateway.sip.status import REASONS
 from gateway.sip.uri import OtherUri, SipUri
@@ -168,7 +169,9 @@ class ReferRecipient:
             return request.reply(400, str(fault)[:80])
         if named is None:
             called = number_of(uri)
-            return TransferAsked(called, referred_by=_referrer(request)) if called else request.reply(404)
+            if not called:
+                return request.reply(404)
+            return TransferAsked(called, referred_by=_referrer(request), variables=secure_wish(uri))
         found = self._setting.carrier.member(named.id)
         leg = found.leg if found is not None else None
         if leg is None or leg.name == self._user.name:

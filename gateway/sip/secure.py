@@ -20,7 +20,7 @@ from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request
 from gateway.sip.target import Target
 from gateway.sip.transport import Flow
-from gateway.sip.uri import SipUri
+from gateway.sip.uri import SipUri, Uri
 from gateway.sip.warning import SIPS_NOT_ALLOWED
 
 __all__ = ["NOT_SECURE", "as_sips", "encryption_on", "secure_wish", "secured", "wants_sips"]
@@ -35,9 +35,9 @@ NOT_SECURE: Final = Ending(
 )
 
 
-def secure_wish(invite: Request) -> dict[str, str]:
-    """The channel variable of a call that was asked for with a sips URI."""
-    return {SECURED: "yes"} if invite.uri.scheme == "sips" else {}
+def secure_wish(uri: Uri) -> dict[str, str]:
+    """The channel variable of a call to `uri`, where that is a sips URI."""
+    return {SECURED: "yes"} if uri.scheme == "sips" else {}
 
 
 def secured(targets: Sequence[Target], *, wanted: bool) -> list[Target]:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from gateway.core.carried import SECURED
 from gateway.core.cause import Cause
 from gateway.core.ending import Act
 from gateway.core.messages import (
@@ -98,6 +99,16 @@ class TestBlind:
         office.says(phone, TransferAsked("102", referred_by=said))
         other = office.telephone("102")
         assert other.commands[0] == Dial("102", ANN, told)
+        office.says(other, Released(BUSY))
+        office.says(caller, Released(ON_HOOK))
+        office.says(phone, Released(ON_HOOK))
+
+    def test_a_transfer_to_a_sips_uri_stays_on_tls(self, office: Exchange) -> None:
+        """RFC 5630: whoever is called for it is called so."""
+        caller, phone = talking(office), office.telephone("101")
+        office.says(phone, TransferAsked("102", variables={SECURED: "yes"}))
+        other = office.telephone("102")
+        assert other.commands[0] == Dial("102", ANN, referred("101") | {SECURED: "yes"})
         office.says(other, Released(BUSY))
         office.says(caller, Released(ON_HOOK))
         office.says(phone, Released(ON_HOOK))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.core.carried import SECURED
 from gateway.core.cause import Cause
 from gateway.core.messages import (
     Alert,
@@ -213,6 +214,13 @@ def test_a_tel_uri_is_a_number_too() -> None:
     office = Office()
     Talk(office).refer("<tel:+1-555-0100>")
     assert asked(office).called == "+15550100"
+
+
+@pytest.mark.parametrize(("scheme", "variables"), [("sip", {}), ("sips", {SECURED: "yes"})])
+def test_rfc_5630_a_refer_to_a_sips_uri_is_for_a_call_on_tls(scheme: str, variables: dict[str, str]) -> None:
+    office = Office()
+    Talk(office).refer(f"<{scheme}:101@192.0.2.1>")
+    assert asked(office) == TransferAsked("101", variables=variables)
 
 
 def test_a_refer_outside_of_calls_is_403() -> None:

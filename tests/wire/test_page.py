@@ -17,7 +17,8 @@ TO_SCREEN = "document.documentElement.scrollWidth - document.documentElement.cli
 
 SLOW = """
 window.stale = 0;
-new MutationObserver(() => { stale += calls.innerText.includes("none") }).observe(calls, {childList: true, subtree: true});
+const noted = new MutationObserver(() => { stale += calls.innerText.includes("none") });
+noted.observe(calls, {childList: true, subtree: true});
 const soon = fetch;
 window.fetch = async (...what) => {
   if (what[0].includes("nobody")) await new Promise((done) => setTimeout(done, 200));

@@ -55,10 +55,10 @@ def test_a_provider_without_a_user_knows_us_by_our_address() -> None:
 @pytest.mark.parametrize(
     ("changed", "fault"),
     [
-        ({"address": "foo"}, '^"foo" is not an IP address; write it like "udp:127.0.0.1:5060".$'),
+        ({"address": "foo"}, '^"foo" is no address of a machine; write this one.s own, such as 192.0.2.10.$'),
         ({"country": "atlantis"}, 'the tones of country "atlantis" are not known here'),
         ({"provider": Provider("a b", "", "")}, '"a b" names no server'),
-        ({"provider": Provider("sip.example.com", "4711", "hunter2\x7f")}, "not TOML"),
+        ({"provider": Provider("sip.example.com", "4711", "hunter2\udcff")}, "not UTF-8"),
     ],
 )
 def test_what_cannot_be_is_said_and_no_office_comes_of_it(changed: dict[str, object], fault: str) -> None:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Brings what Copperline needs onto a Debian or Ubuntu machine.
-#   install.sh VENV REQUIREMENT COMMAND:PACKAGE ...    (or LIBRARY.so.N:PACKAGE)
+#   install.sh VENV REQUIREMENT COMMAND:PACKAGE ...    (or LIBRARY.so.N:PACKAGE; PACKAGE? where it is not everywhere)
 # Debian packages whose command or library is missing are named, then installed (by sudo where not root); then the virtual
 # environment VENV is made if need be and REQUIREMENT (this project with its extras) installed into it, editable.
 set -eu
@@ -31,13 +31,25 @@ there() {
     esac
 }
 
-missing=
+missing= wanted=
 for need in "$@"; do
-    there "${need%%:*}" || missing="$missing ${need#*:}"
+    there "${need%%:*}" && continue
+    case $need in
+    *\?) package=${need#*:}; wanted="$wanted ${package%\?}" ;;
+    *) missing="$missing ${need#*:}" ;;
+    esac
 done
 [ -n "$python" ] || missing="$missing python3"
 if [ -z "$python" ] || ! can_make_venv "$python"; then
     missing="$missing python3-venv"
+fi
+
+# What some distributions have no package of (Ubuntu's Chromium is a snap, which sees no file of ours) is left out there.
+if [ -n "$wanted" ] && command -v apt-cache >/dev/null 2>&1; then
+    [ "$(id -u)" -ne 0 ] || apt-get update -qq || true
+    for package in $wanted; do
+        if apt-cache show "$package" >/dev/null 2>&1; then missing="$missing $package"; else say "no package $package here: left out"; fi
+    done
 fi
 
 if [ -n "$missing" ]; then

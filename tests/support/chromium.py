@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,7 +18,11 @@ from typing import Any
 
 from tests.support.wire import PATIENCE, until
 
-__all__ = ["Page", "page_in_chromium"]
+__all__ = ["HAS_CHROMIUM", "Page", "page_in_chromium"]
+
+_COMMAND = shutil.which("chromium")
+HAS_CHROMIUM = _COMMAND is not None and Path(_COMMAND).resolve().name != "snap"
+"""Whether there is one that may read and write the files of a test, as that of a snap may not."""
 
 _FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --disable-extensions "

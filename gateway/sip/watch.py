@@ -26,8 +26,10 @@ UNHEARD: Final = 50
 """Packets of ours, 1 s of them, none of which has come when a peer reports: more than may be on their way."""
 ASKING: Final = 0.8
 """Seconds that a peer whose audio has stopped is given to answer a request, which comes twice (RFC 3261 T1)."""
-BACK: Final = 2.0
-"""Seconds between two looks whether audio that was missed has come."""
+BACK: Final = (2.0, 10.0)
+"""Seconds from one look whether audio that was missed has come to the next: half of the silence, within these.
+Where nobody is heard in thousands of calls, looking would be what they cost.
+"""
 LATE: Final = 60.0
 """Seconds for which that of a leg that was never heard is looked for: where none has come by then, none will."""
 
@@ -248,7 +250,8 @@ class Watch:
     def _await_return(self, since: float, received: int, now: float) -> None:
         """Look now and then whether audio comes that has been missed `since`."""
         self._missing = since
-        self._timer = self._setting.carrier.after(BACK, now, lambda at: self._look_back(since, received, at))
+        wait = min(max(BACK[0], (now - since) / 2), BACK[1])
+        self._timer = self._setting.carrier.at(now + wait, lambda at: self._look_back(since, received, at))
 
     def _look_back(self, since: float, received: int, now: float) -> None:
         self._timer = None

@@ -39,6 +39,8 @@ _PIN: Final = 3
 """Keys that are not told, at least: fewer are a choice from a menu, and would star out half of a note."""
 _TYPED: Final = 20
 """Of how many of a caller's latest entries that holds."""
+_LONGEST_RUN: Final = 80
+"""Keys that are typed together, at most."""
 _BEGIN: Final = "$"
 """With which all begins that means something in a file."""
 _VARIABLES: Final = 2000
@@ -116,13 +118,14 @@ class Script(Course, identity=dict, recordings=dict, settings=dict):
         settings: what CHANNEL() keeps.
         handlers: places and arguments of the subroutines that run once the leg is over.
         record: what the scripts says of the call in its record, for CDR().
-        typed: what the caller has keyed that notes and records do not tell.
+        typed: what the caller has keyed that notes and records do not tell; the latest may go on key by key.
         attempts: how each target of the last Dial ended, by name, for HANGUPCAUSE().
     """
 
     __slots__ = (
         "_applications",
         "_functions",
+        "_run",
         "_sent",
         "attempts",
         "cause",
@@ -188,6 +191,7 @@ class Script(Course, identity=dict, recordings=dict, settings=dict):
         self.record = Record(switch.now(), location)
         self.attempts = NO_ATTEMPTS
         self.typed: tuple[str, ...] = ()
+        self._run = ""
         self._applications = applications
         self._functions = functions
 
@@ -195,6 +199,18 @@ class Script(Course, identity=dict, recordings=dict, settings=dict):
         """The caller has typed `keys`, be it a PIN or the number of a card; a choice from a menu is shorter."""
         if len(keys) >= _PIN and not self.shared.shows_keys and keys not in self.typed:
             self.typed = (*self.typed[1 - _TYPED :], keys)
+
+    def pressed(self, key: str, *, begins: bool = False) -> None:
+        """The caller has pressed one key, or "" for none in time; keys that follow each other are typed together.
+
+        Args:
+            begins: a prompt was heard before this one, so that it begins something new.
+        """
+        before = "" if begins else self._run
+        self._run = before + key if key.isalnum() and len(before) < _LONGEST_RUN else ""
+        if len(before) >= _PIN and self.typed and self.typed[-1] == before and self._run:
+            self.typed = self.typed[:-1]
+        self.keyed(self._run)
 
     def untold(self, text: str) -> str:
         """`text` without what the caller has typed."""

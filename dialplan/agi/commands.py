@@ -157,6 +157,7 @@ async def _stream(session: Session, words: Sequence[str]) -> Reply:
         return Reply(0, position=begin)
     control_keys = Control(stop=_word(words, 1))
     end = await control(script, sounds[0], control_keys, begin)
+    script.pressed(end.key, begins=True)
     return Reply(_key(end.key), position=end.position)
 
 
@@ -173,6 +174,7 @@ async def _control_stream(session: Session, words: Sequence[str]) -> Reply:
     if missing or not sounds:
         return Reply(-1, position=0)
     end = await control(session.script, sounds[0], chosen, _whole(_word(words, 6)) * _RATE)
+    session.script.pressed(end.key, begins=True)
     return Reply(_key(end.key), position=end.position)
 
 
@@ -181,6 +183,7 @@ async def _option(session: Session, words: Sequence[str]) -> Reply:
     if reply.result == 0:
         timeout = _seconds(words, 2) or session.script.digit_timeout or BETWEEN_DIGITS
         key = await session.script.leg.digit(timeout)
+        session.script.pressed(key)
         return Reply(_key(key) if key in words[1] else 0, position=reply.position)
     return reply
 
@@ -194,7 +197,9 @@ async def _data(session: Session, words: Sequence[str]) -> Reply:
 
 async def _wait_for_digit(session: Session, words: Sequence[str]) -> Reply:
     milliseconds = _whole(words[0])
-    return Reply(_key(await session.script.leg.digit(None if milliseconds < 0 else milliseconds / 1000)))
+    key = await session.script.leg.digit(None if milliseconds < 0 else milliseconds / 1000)
+    session.script.pressed(key)
+    return Reply(_key(key))
 
 
 async def _record(session: Session, words: Sequence[str]) -> Reply:
@@ -212,7 +217,9 @@ async def _record(session: Session, words: Sequence[str]) -> Reply:
 
 
 async def _say(session: Session, sounds: Sequence[Sound], keys: str) -> Reply:
-    return Reply(_key(await session.script.leg.play(sounds, escape=keys)))
+    key = await session.script.leg.play(sounds, escape=keys)
+    session.script.pressed(key, begins=True)
+    return Reply(_key(key))
 
 
 async def _say_number(session: Session, words: Sequence[str]) -> Reply:

@@ -96,10 +96,16 @@ async def collected(script: Script, context: str, digits: str, ends: str = "") -
 
 
 async def collect(script: Script, digits: str) -> None:
-    """Take the rest of an extension of this context, and go there, or to `i`."""
-    digits = await collected(script, script.location.context, digits)
+    """Take the rest of an extension of this context, and go there, or to `i`.
+
+    What is no extension may be a PIN, and is not told.
+    """
+    context = script.location.context
+    digits = await collected(script, context, digits)
+    if script.match(digits, context) not in _WHOLE:
+        script.keyed(digits)
     script.note(f"keyed {digits}")
-    script.go_to(Location(script.location.context, digits, 1))
+    script.go_to(Location(context, digits, 1))
 
 
 APPLICATIONS: Final[Mapping[str, Application]] = {

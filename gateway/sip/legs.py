@@ -186,10 +186,13 @@ class Legs:
 
         It names a call (RFC 4538): who can name a dialog's tags takes part in it, which is the proof that section 6
         asks for. Or it is for a conference in which `account` is (RFC 4579 5.5, 5.11), and counts as what that one
-        asks for there: what its profile does not have, it does not get so either.
+        asks for there: what its profile does not have, it does not get so either. For that, who asks has to be
+        certain: a trunk is known by an address, which anybody can write into a datagram.
         """
         try:
             named = target_dialog(request)
+            if named is None and not (flow.is_reliable or "authorization" in request.headers.rows):
+                return request.reply(403, "Name The Call By Target-Dialog")
             call = self._conferring(account, number_of(request.uri)) if named is None else self._named(named)
             if call is None:
                 return request.reply(403, "REFER Is Taken Within A Call") if named is None else request.reply(481)

@@ -161,6 +161,25 @@ def test_keys_are_told_by_their_codes_and_digits_as_they_are() -> None:
     assert program.answers[3].startswith(f"200 result={ord('9')} ")
 
 
+def test_nor_are_those_that_it_has_read_one_by_one() -> None:
+    read = ["WAIT FOR DIGIT -1"] * 5
+    program = Asked(*read, "SET VARIABLE PIN 4711", "VERBOSE 71", "VERBOSE 24711", "EXEC NoOp 4711")
+    leg = run(program, leg=lambda: Caller(keys="4711#"))
+    assert leg.variables["PIN"] == "4711"
+    assert any("VERBOSE 71" in note for note in leg.notes)
+    assert not any("4711" in note for note in leg.notes)
+
+
+def test_a_key_that_ends_a_prompt_begins_what_is_read_one_by_one() -> None:
+    wait = "WAIT FOR DIGIT 2000"
+    program = Asked(
+        wait, "STREAM FILE enter 0123456789", wait, wait, "SAY NUMBER 12 #", "VERBOSE 123", "VERBOSE 9123"
+    )
+    leg = run(program, leg=lambda: Caller(keys="9123-"))
+    notes = [note for note in leg.notes if "VERBOSE" in note]
+    assert notes == ["AGI VERBOSE ???", "AGI VERBOSE 9???"]
+
+
 def test_keys_that_a_program_has_read_are_told_in_no_note_of_what_it_says_of_them() -> None:
     program = Asked("GET DATA enter 2000 4", "SET VARIABLE PIN 4711")
     leg = run(program, leg=lambda: Caller(keys="4711"))

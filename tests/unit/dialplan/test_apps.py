@@ -269,6 +269,14 @@ class TestKeys:
         assert leg.heard == ["menu"]
         assert leg.notes[-1].endswith(said)
 
+    def test_what_is_no_extension_may_be_a_pin_and_is_not_told(self) -> None:
+        leg = call(MENU, FakeLeg(keys="4711"))
+        assert leg.notes[-1].endswith("NoOp(invalid 4)")  # nothing begins with 4
+        text = MENU + "exten => 47110,1,NoOp()\n"
+        leg = call(text, FakeLeg(keys="4711-"))
+        assert leg.notes[-1].endswith("NoOp(invalid ????)")
+        assert "keyed ????" in leg.notes and not any("4711" in note for note in leg.notes)
+
     MENUS = (
         "exten => 100,1,Background({arguments})\n same => n,WaitExten(5)\n same => n,NoOp(nothing keyed)\n"
         "exten => 1,1,NoOp(one)\nexten => 23,1,NoOp(two-three)\nexten => i,1,NoOp(invalid ${{INVALID_EXTEN}})\n"

@@ -11,13 +11,13 @@ from dialplan.pattern import Pattern
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import RemoteError
-from gateway.core.messages import Answered, Dial, Hangup, Hold, Offered, Released
+from gateway.core.messages import Answer, Answered, Confer, Dial, Hangup, Hold, Offered, Released
 from gateway.core.number import Party, Presentation
 from gateway.core.switch import DeviceState
 from gateway.sip.account import Account
 from gateway.sip.credentials import Credentials
 from gateway.sip.digest import Secret
-from gateway.sip.message import Request
+from gateway.sip.message import Request, Response
 from gateway.sip.number_rules import NumberRule, NumberRules
 from gateway.sip.refusals import AccessRefused
 from gateway.sip.servers import ServersConfig
@@ -1009,3 +1009,23 @@ def test_rfc_3261_10_2_2_where_its_nat_has_moved_it_the_old_contact_ends() -> No
     (question,) = provider.asked("OPTIONS")
     provider.refuse(seen_at(question, "9.9.9.9:2048"), 200)
     assert provider.asked("REGISTER") == [], "it is known there"
+
+
+@pytest.mark.parametrize(("transport", "status"), [("udp", 403), ("tcp", 202)])
+def test_rfc_4579_section_5_5_what_may_be_forged_asks_nothing_of_a_conference(transport: str, status: int) -> None:
+    """A datagram may bear a trunk's address, whoever has sent it; who has opened a connection is there."""
+    office = opened(trunk(register=False))
+    provider = Provider(office)
+    invite = provider.request("INVITE", "sip:8500@192.0.2.1", body=session_description())
+    provider.send(invite)
+    [(channel, _)] = office.heard()
+    office.command(channel, Confer("8500"))
+    office.command(channel, Answer())
+    ok = [message for message in provider.messages() if isinstance(message, Response)][-1]
+    provider.send(provider.ack(invite, ok))
+    other = Phone(office, "provider", host=FIRST, port=5060, transport=transport)
+    headers = (("Refer-To", "<sip:102@192.0.2.1;method=BYE>"),)
+    other.send(other.request("REFER", "sip:8500@192.0.2.1", headers=headers, call_id="out"))
+    answers = [one for one in other.messages() if isinstance(one, Response) and one.cseq.method == "REFER"]
+    assert [one.status for one in answers] == [status]
+    assert bool(office.heard()) is (status == 202)

@@ -11,7 +11,7 @@ from dialplan.check import check
 from dialplan.functions import FUNCTIONS
 from dialplan.model import Dialplan
 from dialplan.parser import parse
-from dialplan.reader import Execute, Find, Read, Sources
+from dialplan.reader import Execute, Find, Read, Sources, as_text
 from dialplan.script import Application, Function
 from gateway.core.errors import ConfigError, Fault
 
@@ -19,7 +19,7 @@ __all__ = ["examine", "load"]
 
 
 def _read(path: str) -> str:
-    return Path(path).read_text(encoding="utf-8-sig", errors="replace")
+    return as_text(Path(path).read_bytes())
 
 
 def _find(pattern: str) -> list[str]:

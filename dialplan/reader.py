@@ -20,11 +20,13 @@ from typing import Final
 from dialplan.model import Place
 from gateway.core.errors import Fault
 
-__all__ = ["Entry", "Execute", "Find", "Read", "Section", "Sources", "read_sections"]
+__all__ = ["Entry", "Execute", "Find", "Read", "Section", "Sources", "as_text", "read_sections"]
 
 _HEADER: Final = re.compile(r"\[(?P<name>[^\]]*)\]\s*(?:\((?P<options>[^)]*)\))?\s*(?P<rest>.*)")
 _INCLUDE: Final = re.compile(r"""#(?P<word>\w+)\s*(?P<quote>["<]?)(?P<file>[^">]*)[">]?\s*""")
 _EXECUTE: Final = re.compile(r"""#exec\s*["<]?(?P<command>[^">]+)[">]?\s*""")
+_WORD: Final = re.compile(r"([\w-]+)\W")
+"""With what a line begins that goes on: all that is shown of one that may hold a password."""
 _GLOB: Final = frozenset("*?[")
 _INCLUDE_DEPTH: Final = 10
 """Files within files; more is a file that includes itself."""
@@ -72,6 +74,20 @@ class Section:
     place: Place
     template: bool = False
     entries: list[Entry] = field(default_factory=list)
+
+
+def as_text(data: bytes) -> str:
+    """A file's text: UTF-8, or else what editors of old wrote (Windows-1252).
+
+    Raises:
+        OSError: it is no text.
+    """
+    if b"\0" in data:
+        raise OSError("it is no text")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
 
 
 def read_sections(path: str, sources: Sources) -> tuple[list[Section], list[Fault]]:
@@ -216,7 +232,9 @@ class _Reading:
     def _entry(self, place: Place, line: str) -> None:
         key, equals, value = line.partition("=")
         if not equals:
-            self._fault(place, f"{line[:60]!r} is neither a section nor 'key = value'")
+            found = _WORD.match(line[:60])
+            shown = found[1] if found else ""
+            self._fault(place, f"'{shown}…' is neither a section nor 'key = value'")
             return
         key = key.removesuffix("+").strip()
         value = value.removeprefix(">").strip()

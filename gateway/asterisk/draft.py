@@ -19,8 +19,8 @@ from gateway.core.errors import Fault
 
 __all__ = ["NO_MEND", "Draft", "as_toml", "caller", "is_yes", "last", "number"]
 
-_SECRET: Final = frozenset("password secret md5_cred password_digest md5secret remotesecret pin vmsecret".split())
-"""Keys whose values are never told."""
+_TOLD: Final = re.compile(r"(?!.*(?:pass|pwd|secret|cred|pin$|auth|key))[0-9_-]*[a-z][a-z0-9_-]*", re.IGNORECASE)
+"""Keys whose values are told: words of which no secret is the value, and not the number of somebody with one."""
 NO_MEND: Final = "see whether it is missed"
 """What to do about a setting of which nobody knows what it was for."""
 _UNQUOTED: Final = re.compile("[\x7f-\x9f\u2028\u2029]")
@@ -73,7 +73,7 @@ class Draft:
         """Leave a setting behind for which there is none here; a line of a template is told once."""
         if (entry.place.file, entry.place.line) in self._told:
             return
-        shown = "…" if entry.key.lower() in _SECRET else entry.value[:60]
+        shown = entry.value[:60] if _TOLD.fullmatch(entry.key) else "…"
         self.leave(entry.place, f"{entry.key} = {shown} of {whose} has no setting here", mend)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.asterisk.draft import Draft
-from gateway.core.errors import Fault
+from gateway.core.errors import Fault, LocalError
 
 __all__ = ["DIALPLAN", "access_digits", "additions", "dialplan_files", "parks"]
 
@@ -28,6 +28,9 @@ def dialplan_files(read: Callable[[str], str], find: Callable[[str], list[str]])
     Args:
         read: gives a file's text, raising OSError.
         find: gives the files that match a pattern.
+
+    Raises:
+        LocalError: extensions.conf is there and cannot be read.
     """
     files: dict[str, str] = {}
     waiting = [DIALPLAN]
@@ -37,7 +40,9 @@ def dialplan_files(read: Callable[[str], str], find: Callable[[str], list[str]])
             continue
         try:
             files[name] = read(name)
-        except OSError:
+        except OSError as error:
+            if name == DIALPLAN and not isinstance(error, FileNotFoundError):
+                raise LocalError(f"{DIALPLAN} cannot be read: {error.strerror or error}") from error
             continue  # told when the dialplan is loaded
         for wanted in filter(str.isprintable, _INCLUDES.findall(files[name])):
             path = str(Path(name).parent / wanted)

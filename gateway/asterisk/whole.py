@@ -18,7 +18,7 @@ from typing import Final
 from phonenumbers import SUPPORTED_REGIONS
 
 from dialplan.model import Place
-from dialplan.reader import Section, Sources, read_sections
+from dialplan.reader import Section, Sources, as_text, read_sections
 from gateway.asterisk.confbridge import read_confbridge
 from gateway.asterisk.dahdi import read_dahdi
 from gateway.asterisk.draft import Draft
@@ -157,7 +157,7 @@ class _Directory:
             data = file.read(_LIMIT + 1)
         if len(data) > _LIMIT:
             raise OSError(f"it is larger than {_LIMIT} bytes")
-        return self._whole.sub(r"\1", data.decode("utf-8", "replace").removeprefix("\ufeff"))
+        return self._whole.sub(r"\1", as_text(data))
 
     def find(self, pattern: str) -> list[str]:
         """The files that match a pattern."""

@@ -137,6 +137,13 @@ def _typed(kind: str) -> Callable[[KeyPath, object, Mapping[str, Any]], Finding]
     return finding
 
 
+def _no_table(path: KeyPath, value: object, context: Mapping[str, Any]) -> Finding:
+    """What stands in place of a table of an account, a trunk or a mailbox is mostly its secret."""
+    return Finding(
+        path, f"{_name(path)} is no table", "write its name in [ ] on a line of its own, its settings below"
+    )
+
+
 def _bounded(word: str, key: str) -> Callable[[KeyPath, object, Mapping[str, Any]], Finding]:
     def finding(path: KeyPath, value: object, context: Mapping[str, Any]) -> Finding:
         return Finding(path, f"{_name(path)} is {_show(path, value)}", f"write a number {word} {context[key]:g}")
@@ -163,9 +170,9 @@ _WORDS: Final[Mapping[str, Callable[[KeyPath, object, Mapping[str, Any]], Findin
     "string_type": _typed("a text in quotes"),
     "path_type": _typed("a file name in quotes"),
     "tuple_type": _typed("a list in [ ]"),
-    "model_type": _typed("a table: its name in [ ] on a line of its own, its settings below"),
-    "mapping_type": _typed("a table: its name in [ ] on a line of its own, its settings below"),
-    "dict_type": _typed("a table: its name in [ ] on a line of its own, its settings below"),
+    "model_type": _no_table,
+    "mapping_type": _no_table,
+    "dict_type": _no_table,
     "is_instance_of": _typed("a text in quotes"),
     "dataclass_exact_type": _typed("a text in quotes"),
     "greater_than": _bounded("above", "gt"),

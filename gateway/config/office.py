@@ -21,6 +21,7 @@ from dialplan.exits import Exit, exits
 from dialplan.functions import FUNCTIONS
 from dialplan.loader import examine
 from dialplan.model import Dialplan
+from dialplan.reader import as_text
 from drivers.audiosocket.protocol import Address as Server
 from drivers.registry import TECHNOLOGIES, Address
 from gateway.config.boundary import Boundary
@@ -214,7 +215,7 @@ def _load_dialplan(config: Config) -> tuple[Dialplan, list[Fault]]:
     def beside(name: str) -> str:
         if name == PARKING_NAME:
             return parking_dialplan(config.parking)
-        text = (folder / name).read_text(encoding="utf-8-sig", errors="replace")
+        text = as_text((folder / name).read_bytes())
         return f"{text}\n#include {PARKING_NAME}\n" if config.parking and name == whole else text
 
     def found(pattern: str) -> list[str]:

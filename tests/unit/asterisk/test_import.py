@@ -409,3 +409,16 @@ def test_what_is_the_same_of_many_lines_is_shown_once_and_stands_in_the_report_e
     told = capsys.readouterr().out
     assert told.count(sentence) == 1 and f"extensions.conf:2: {sentence} (and 8 more)\n" in told
     assert (tmp_path / "ours" / "import-report.txt").read_text().count(sentence) == 9
+
+
+def test_a_file_that_is_no_text_is_told_once_and_nothing_is_made(tmp_path: Path) -> None:
+    (tmp_path / "extensions.conf").write_bytes(bytes(range(256)) * 99)
+    with pytest.raises(LocalError, match=r"^extensions\.conf cannot be read: it is no text$"):
+        read_directory(tmp_path, ADDRESS)
+
+
+def test_passwords_on_lines_that_say_nothing_are_not_told(tmp_path: Path) -> None:
+    auth = "[6001]\ntype=auth\nsecret hunter2\nhunter2\n6001 = hunter2\nuserpwd = hunter2\nlanguagee = de\n"
+    told = move_in(tmp_path, pjsip=auth).left("pjsip.conf")
+    assert told[0].startswith("3: 'secret…' is neither") and "languagee = de" in " ".join(told)
+    assert "hunter2" not in " ".join(told)

@@ -107,7 +107,11 @@ def test_a_faulty_card_brings_no_faults_of_the_phones_on_it() -> None:
         ('[tolls]\ncountry = "de"', '2: [tolls] has no setting "country"; it belongs below [office]'),
         ('timezone = "UTC"', '1: the top of the file has no setting "timezone"; it belongs below [office]'),
         ("[phnes.101]\nport = 1", '1: the top of the file has no setting "phnes"; did you mean "phones"?'),
-        ("phones = 3", "1: phones is 3; write a table: its name in [ ] on a line of its own, its settings below"),
+        (
+            'accounts.6001 = "hunter2"',
+            "1: accounts.6001 is no table; write its name in [ ] on a line of its own, its settings below",
+        ),
+        ("phones = 3", "1: phones is no table; write its name in [ ] on a line of its own, its settings below"),
         ("\n[accounts.6001]\n", "2: [accounts.6001] does not say secret; write secret = … below [accounts.6001]"),
         ("[sip]\nlisten = 'udp:127.0.0.1:5060'", '2: sip.listen is "udp:127.0.0.1:5060"; write a list in [ ]'),
         (

@@ -17,7 +17,7 @@ from dialplan.check import doubts
 from dialplan.functions import FUNCTIONS
 from dialplan.loader import load
 from dialplan.parser import parse
-from dialplan.reader import Sources, read_sections
+from dialplan.reader import Sources, as_text, read_sections
 from gateway.core.errors import ConfigError
 from tests.unit.dialplan.office import read_text
 
@@ -180,7 +180,9 @@ include => ofice
         ("exten => 100,1,Answer() now", "'now' after the closing ')'; remove it"),
         ("exten => ,1,Answer()", "no extension before the first comma"),
         ("same => n,Answer()", "'same' has no extension above it; begin with exten =>"),
-        ("exten 100", "'exten 100' is neither a section nor 'key = value'"),
+        ("exten 100", "'exten…' is neither a section nor 'key = value'"),
+        ("secret hunter2", "'secret…' is neither a section nor 'key = value'"),
+        ("!hunter2", "'…' is neither a section nor 'key = value'"),
         ("[broken", "'[broken' is no section header; write [name]"),
         (
             "#exec /bin/true",
@@ -199,6 +201,12 @@ include => ofice
 )
 def test_a_line_that_means_nothing(line: str, said: str) -> None:
     assert faults(f"[office]\n{line}\n") == [f"extensions.conf:2: {said}"]
+
+
+def test_text_of_old_editors_keeps_its_letters_and_what_is_no_text_is_told() -> None:
+    assert as_text("\ufeff[büro]\n".encode()) == as_text("[büro]\n".encode("cp1252")) == "[büro]\n"
+    with pytest.raises(OSError, match="it is no text"):
+        as_text(b"[off\0ice]")
 
 
 def test_a_line_before_any_section() -> None:

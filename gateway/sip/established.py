@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted, MalformedError
-from gateway.core.machine import Machine, actions
+from gateway.core.machine import Acting
 from gateway.core.messages import Command, Confer, Identify
 from gateway.sdp.negotiate import Direction, ImageRefused, Medium, Negotiation, NotAcceptable
 from gateway.sip.acceptance import LATE, Acceptance
@@ -70,7 +70,7 @@ class Wish(NamedTuple):
 _TALK: Final = {medium: Wish(Direction.SENDRECV, medium) for medium in Medium}
 
 
-class Established:
+class Established(Acting):
     """One established session.
 
     Args:
@@ -90,7 +90,6 @@ class Established:
         "_asides",
         "_dialog",
         "_farewell",
-        "_machine",
         "_negotiation",
         "_owns_call_id",
         "_peer",
@@ -103,6 +102,9 @@ class Established:
         "_wanted",
         "_willing",
     )
+
+    TABLE = TABLE
+    state: State
 
     def __init__(
         self,
@@ -122,7 +124,7 @@ class Established:
         self._negotiation = negotiation
         self._peer = peer
         self._owns_call_id = owns_call_id
-        self._machine = Machine(TABLE, State.STEADY)
+        self.state = State.STEADY
         self._wanted = self._willing = _TALK[negotiation.medium]
         self._acceptance: Acceptance | None = None
         self._answer_due = False
@@ -152,7 +154,7 @@ class Established:
 
     def _want(self, wish: Wish, now: float) -> None:
         self._wanted = wish
-        if wish != self._willing or self._machine.state is not State.STEADY:
+        if wish != self._willing or self.state is not State.STEADY:
             self._act(Input.MODIFY, now)
 
     def carry_out(self, command: Command, now: float) -> None:
@@ -302,9 +304,7 @@ class Established:
         if refusal is not None:
             reply(refusal, now)
             return
-        action = self._machine.feed(given)
-        if action:
-            ACTIONS[action](self, request, reply, now)
+        self._act(given, request, reply, now)
 
     def _amend(self, request: Request, reply: Reply, now: float) -> None:
         """Take what an UPDATE brings: an offer, a new Contact, a refresh of the session (RFC 4028)."""
@@ -362,7 +362,7 @@ class Established:
             return  # a repeated ACK
         acceptance.stop()
         self._acceptance = None
-        if self._answer_due and self._machine.state is State.ACCEPTED:
+        if self._answer_due and self.state is State.ACCEPTED:
             self._answer_due = False
             if not self._take_answer(request, now):
                 return
@@ -406,7 +406,7 @@ class Established:
             self._act(Input.GLARE, now)  # there will be room again in a moment
 
     def _answered_early(self, response: Response, now: float) -> bool:
-        if self._machine.state is not State.OFFERING or not carries_offer(response):
+        if self.state is not State.OFFERING or not carries_offer(response):
             return False
         self._take_answer(response, now)
         return True
@@ -415,7 +415,7 @@ class Established:
         has_answer = self._reinvite is not None and self._reinvite.has_answer
         self._reinvite = None
         self._timer.granted(response, now)
-        if self._machine.state is not State.OFFERING:
+        if self.state is not State.OFFERING:
             return  # we hung up meanwhile; the ACK was all that it needed
         self._willing = offered
         if has_answer or self._take_answer(response, now):
@@ -458,11 +458,6 @@ class Established:
             self._user.agreed(self._negotiation.agreement, now)
 
     # Actions of the table.
-
-    def _act(self, given: Input, now: float) -> None:
-        action = self._machine.feed(given)
-        if action:
-            ACTIONS[action](self, now)
 
     def _keep(self, now: float) -> None:
         """The old session goes on (RFC 3261 14.1); what was refused is not asked for again."""
@@ -541,10 +536,6 @@ class Established:
             reasoned(bye, self._farewell)
         # Whatever comes of it, the session is over for us (RFC 3261 15.1.1).
         send_within(self._setting, self._dialog, bye, now, answered=lambda *_: None, failed=lambda *_: None)
-
-
-ACTIONS: Final = actions(Established, TABLE)
-"""The method that carries out each action of the table."""
 
 
 METHODS: Final[Mapping[str, Callable[[Established, Request, Reply, float], None]]] = MappingProxyType(

@@ -15,7 +15,7 @@ from gateway.core.cause import Cause
 from gateway.core.codec import Codec
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
-from gateway.core.machine import Machine, actions
+from gateway.core.machine import Acting
 from gateway.core.messages import Command, Confer, Identify, SendDigits
 from gateway.core.number import Party
 from gateway.sdp.negotiate import Negotiation, NotAcceptable
@@ -58,7 +58,7 @@ REFRESH: Final = 60.0
 UNHEARD: Final = "Our responses do not reach the caller, or its PRACK does not reach us: look for a NAT between."
 
 
-class IncomingSession:
+class IncomingSession(Acting):
     """One INVITE that came in, and the session that comes of it.
 
     Args:
@@ -81,7 +81,6 @@ class IncomingSession:
         "_expiry",
         "_head",
         "_keys",
-        "_machine",
         "_negotiation",
         "_peer",
         "_refresh",
@@ -94,6 +93,9 @@ class IncomingSession:
         "_shown",
         "_user",
     )
+
+    TABLE = TABLE
+    state: State
 
     def __init__(
         self,
@@ -114,7 +116,7 @@ class IncomingSession:
         self._dialog = dialog
         self._negotiation = negotiation
         self._peer = peer
-        self._machine = Machine(TABLE, State.OFFERED)
+        self.state = State.OFFERED
         self._required = "100rel" in lists(request, "require")
         self._allowed = self._required or "100rel" in lists(request, "supported")
         self._reliable: ReliableResponses | None = None  # until there is one to be sent
@@ -161,7 +163,7 @@ class IncomingSession:
 
     def carry_out(self, command: Command, now: float) -> None:
         """Carry out a command of the call: before the answer, keys, conferences and identities alone."""
-        if self._machine.state is State.OVER:
+        if self.state is State.OVER:
             return
         if isinstance(command, Confer):
             self._dialog.confer(command.number)
@@ -225,7 +227,7 @@ class IncomingSession:
             reply(self._not_yet(prack), now)
         else:
             self._take_offer(prack, response_to(prack, self._negotiation), reply, now)
-        if self._machine.state is not State.OVER and not self._awaits_prack:
+        if self.state is not State.OVER and not self._awaits_prack:
             self._act(Input.PRACK, now)
 
     def _take_answer(self, prack: Request, reply: Reply, now: float) -> None:
@@ -274,7 +276,7 @@ class IncomingSession:
 
     def cancelled(self, cancel: Request, now: float) -> None:
         """A CANCEL for the INVITE came; it has been answered itself."""
-        if self._machine.state in (State.OFFERED, State.ANSWERING):
+        if self.state in (State.OFFERED, State.ANSWERING):
             self._withdrawn(Input.CANCEL, cancel, now)
 
     def lost(self, flow: Flow, now: float) -> None:
@@ -304,11 +306,6 @@ class IncomingSession:
         self._act(given, now)
 
     # Actions of the table.
-
-    def _act(self, given: Input, now: float) -> None:
-        action = self._machine.feed(given)
-        if action:
-            ACTIONS[action](self, now)
 
     def prefer(self, wanted: Sequence[Codec], now: float) -> None:
         """Answer the offer by the codecs `wanted`, if no answer has been sent yet."""
@@ -450,7 +447,3 @@ class IncomingSession:
             self._head = first.headers
         # After a final one there is no other.
         return Response(status, REASONS[status], self._head.copy() if status < 200 else self._head)
-
-
-ACTIONS: Final = actions(IncomingSession, TABLE)
-"""The method that carries out each action of the table."""

@@ -14,7 +14,7 @@ from typing import Final
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted, MalformedError
-from gateway.core.machine import Machine, actions
+from gateway.core.machine import Acting
 from gateway.core.messages import Command, SendDigits
 from gateway.sdp.negotiate import Negotiation, NotAcceptable
 from gateway.sip.causes import reason_header, told_on
@@ -49,7 +49,7 @@ NOT_ACCEPTED: Final = frozenset({488, 606})
 """Refusals of an offer: a telephone that takes no audio in clear may not see the keys in one that allows it."""
 
 
-class OutgoingSession:
+class OutgoingSession(Acting):
     """One INVITE that we send, and the session that comes of it.
 
     Args:
@@ -74,7 +74,6 @@ class OutgoingSession:
         "_heard_at",
         "_invite",
         "_looked",
-        "_machine",
         "_negotiation",
         "_patience",
         "_peer",
@@ -87,6 +86,9 @@ class OutgoingSession:
         "_user",
         "refused_by",
     )
+
+    TABLE = TABLE
+    state: State
 
     def __init__(
         self,
@@ -109,7 +111,7 @@ class OutgoingSession:
         self._contact = contact
         self._negotiation = negotiation
         self._peer = peer
-        self._machine = Machine(TABLE, State.CALLING)
+        self.state = State.CALLING
         self._looked = False  # whether what came back of our Via has been held against it
         self._prover = None if credentials is None else Prover(credentials, setting.random)
         self._acks: dict[str, Acknowledgement] = {}
@@ -144,7 +146,7 @@ class OutgoingSession:
     def hang_up(self, ending: Ending, now: float) -> None:
         """Give the call up; nothing is said to the user any more."""
         self._ending = ending
-        self._act(Input.GIVE_UP, "", now)
+        self._end(Input.GIVE_UP, "", now)
 
     def carry_out(self, command: Command, now: float) -> None:
         """Carry out a command of the call: keys alone, to the one who is heard."""
@@ -155,7 +157,7 @@ class OutgoingSession:
 
     def began(self, dialog: DialogId) -> bool:
         """Whether `dialog` is an early one of this INVITE (RFC 3891 section 3)."""
-        if self._transaction is None or self._machine.state is not State.CALLING:
+        if self._transaction is None or self.state is not State.CALLING:
             return False
         invite = self._transaction.request
         mine = (dialog.call_id, dialog.local_tag) == (invite.call_id, invite.from_.tag)
@@ -171,7 +173,7 @@ class OutgoingSession:
         if response.status < 200:
             self._act(Input.PROVISIONAL, response, now)
         elif response.status in CHALLENGES and self._prover and self._prover.prove(self._invite, response):
-            self._act(Input.AGAIN, response, now)
+            self._end(Input.AGAIN, response, now)
         elif response.status == 422 and self._timer.raise_minimum(response):
             self._timer.ask(self._invite)
             self._amended(response, now)
@@ -179,32 +181,29 @@ class OutgoingSession:
             describe(self._invite, self._negotiation.offer())
             self._amended(response, now)
         elif response.status >= 300:
-            self._act(Input.FAILURE, response, now)
+            self._end(Input.FAILURE, response, now)
         elif (ack := self._acks.get(response.to.tag or "")) is not None:
             ack_within_again(self._setting, ack, now)
         elif len(self._acks) < MAX_FORKS:  # a proxy that forks further is left to its own timers
-            self._act(Input.SUCCESS, response, now)
+            self._end(Input.SUCCESS, response, now)
 
     def _amended(self, response: Response, now: float) -> None:
         if self._prover is not None:
             self._prover.sign(self._invite)
-        self._act(Input.AGAIN, response, now)
+        self._end(Input.AGAIN, response, now)
 
     def _failed(self, evidence: str, now: float) -> None:
-        self._act(Input.SILENCE, evidence, now)
+        self._end(Input.SILENCE, evidence, now)
 
     # Actions of the table.
 
-    def _act(self, given: Input, shown: Response | str, now: float) -> None:
-        """Feed the machine; `shown` is the response, or the evidence that there is none."""
-        action = self._machine.feed(given)
-        if given is not Input.PROVISIONAL:
-            self._stop_waiting()
-            self._tags = ()
-            if self._machine.state is State.OVER:
-                self._close_early()
-        if action:
-            ACTIONS[action](self, shown, now)
+    def _end(self, given: Input, shown: Response | str, now: float) -> None:
+        """Whatever `given` is, it ends the wait; `shown` is the response, or the evidence that there is none."""
+        self._stop_waiting()
+        self._tags = ()
+        self._act(given, shown, now)
+        if self.state is State.OVER:
+            self._close_early()
 
     def _cancel(self, _: str, now: float) -> None:
         if self._transaction is not None and self._ending is not None:
@@ -226,7 +225,7 @@ class OutgoingSession:
         if now < self._heard_at + seconds:
             self._patience = self._setting.carrier.at(self._heard_at + seconds, self._look)
         else:
-            self._act(Input.TIMER_C, f"timer C after {seconds:g} s", now)
+            self._end(Input.TIMER_C, f"timer C after {seconds:g} s", now)
 
     def _stop_waiting(self) -> None:
         if self._patience is not None:
@@ -329,7 +328,7 @@ class OutgoingSession:
         try:
             self.start(now)
         except Exhausted as fault:
-            self._machine.state = State.OVER
+            self.state = State.OVER
             self._user.ended(
                 Ending(Cause.SWITCHING_EQUIPMENT_CONGESTION, "Copperline", Act.FAILED, str(fault)), now
             )
@@ -361,7 +360,3 @@ class OutgoingSession:
         ack = Prover.repeat(invite, dialog.ack(invite.cseq.number))
         self._acks[dialog.id.remote_tag] = ack_within(self._setting, dialog, ack, now)
         return dialog
-
-
-ACTIONS: Final = actions(OutgoingSession, TABLE)
-"""The method that carries out each action of the table."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from gateway.core.errors import Exhausted
 from gateway.core.frozen import frozen
-from gateway.core.machine import Machine, actions
+from gateway.core.machine import Acting
 from gateway.sip.credentials import CHALLENGES, Credentials, Prover
 from gateway.sip.diagnosis import rewritten
 from gateway.sip.dialog import MAX_FORWARDS
@@ -78,7 +78,7 @@ class RegistrantConfig:
     instance: str = ""
 
 
-class Registrant:
+class Registrant(Acting):
     """One registration.
 
     Args:
@@ -89,6 +89,9 @@ class Registrant:
         ways: the ways to the registrars, the first to be tried first.
         told: what became of it, whenever that changes; `trouble` says what is wrong.
     """
+
+    TABLE = TABLE
+    state: State
 
     def __init__(
         self,
@@ -105,7 +108,7 @@ class Registrant:
         self._contact = contact
         self._ways = ways
         self._told = told
-        self._machine = Machine(TABLE, State.IDLE)
+        self.state = State.IDLE
         self._prover = Prover(config.credentials, setting.random)
         self._shown: Uri | None = None  # our Contact in the latest REGISTER
         self._kept: Uri | None = None  # the one that the registrar has
@@ -142,7 +145,7 @@ class Registrant:
     @property
     def is_over(self) -> bool:
         """Whether nothing is registered, and nothing under way."""
-        return self._machine.state is State.OVER
+        return self.state is State.OVER
 
     def start(self, now: float) -> None:
         """Register, and stay registered; also when there may be new ways after all had failed."""
@@ -153,11 +156,6 @@ class Registrant:
         self._act(Input.STOP, now)
 
     # Actions of the table.
-
-    def _act(self, given: Input, now: float) -> None:
-        action = self._machine.feed(given)
-        if action:
-            ACTIONS[action](self, now)
 
     def _ask(self, now: float) -> None:
         self._stop_timer()
@@ -278,12 +276,12 @@ class Registrant:
     def _follow(self, request: Request, way: Way, response: Response, now: float) -> None:
         """Register where a redirection says (RFC 3261 8.1.3.4); nowhere else where it names no place to reach."""
         to = next((contact.uri for contact in response.contacts if isinstance(contact.uri, SipUri)), None)
-        if to is None or self._machine.state is not State.ASKING:
+        if to is None or self.state is not State.ASKING:
             self._refused(way, response, now)
             return
 
         def located(found: Located, at: float) -> None:
-            if request is not self._request or self._machine.state is not State.ASKING:
+            if request is not self._request or self.state is not State.ASKING:
                 return
             there = [Way(to, flow) for flow in found.flows if Way(to, flow) not in self._tried]
             if there:
@@ -302,7 +300,7 @@ class Registrant:
         self.keeps_flow = self._takes_flows and OUTBOUND in lists(response, "require")
         self._wanted = keep_alive_wanted(response)
         seconds = granted_seconds(response, self.line, self._expires)
-        if self._machine.state is not State.LEAVING and seconds < SHORTEST:
+        if self.state is not State.LEAVING and seconds < SHORTEST:
             self.trouble = f"{way} took our registration for {seconds} s only, which cannot be kept up"
             self._act(Input.REFUSED, now)
             return
@@ -310,7 +308,7 @@ class Registrant:
         self._raised = 0
         self._kept = self._shown
         self._stop_timers()
-        if self._machine.state is not State.LEAVING:
+        if self.state is not State.LEAVING:
             early = min(max(MARGIN, seconds / 10), seconds / 2)
             self._timer = self._setting.carrier.at(now + seconds - early, lambda at: self._act(Input.DUE, at))
             self._expiry = self._setting.carrier.at(now + seconds, self._lapsed)
@@ -318,7 +316,7 @@ class Registrant:
 
     def look(self, now: float) -> None:
         """Register anew where the registrar has our Contact from before a NAT of ours has moved us."""
-        if self.held is None or self._machine.state is not State.HELD:
+        if self.held is None or self.state is not State.HELD:
             return
         if marked(self._contact(self.held).uri, self.line) != self._kept:
             self._stop_timer()
@@ -394,7 +392,7 @@ class Registrant:
         """Register anew at once: calls in would not find us (RFC 5626 4.4)."""
         self.remark = evidence
         self._keeper = None
-        if self._machine.state is State.HELD:
+        if self.state is State.HELD:
             self._stop_timer()
             self._act(Input.DUE, now)
 
@@ -420,7 +418,3 @@ class Registrant:
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None
-
-
-ACTIONS: Final = actions(Registrant, TABLE)
-"""The method that carries out each action of the table."""

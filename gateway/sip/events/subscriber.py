@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.frozen import frozen
-from gateway.core.machine import Machine, Table, actions
+from gateway.core.machine import Acting, Table
 from gateway.core.word import Word
 from gateway.sip.credentials import Credentials, Prover, ProvingCarrier
 from gateway.sip.dialog import Dialog, DialogId
@@ -130,7 +130,7 @@ class SubscriberConfig:
     instead: tuple[str, str] | None = None
 
 
-class Subscriber:
+class Subscriber(Acting):
     """One subscription of ours; see `Member`.
 
     Args:
@@ -140,6 +140,9 @@ class Subscriber:
         told: takes each NOTIFY that tells a state.
         lost: told when there is a subscription no longer, so that what was told may be out of date.
     """
+
+    TABLE = TABLE
+    state: State
 
     def __init__(
         self,
@@ -158,7 +161,7 @@ class Subscriber:
         self._setting = replace(setting, carrier=self._carrier)
         self._asks = asks
         self._told = told
-        self._machine = Machine(TABLE, State.IDLE)
+        self.state = State.IDLE
         self._number = setting.random.randrange(1, 2**16)
         self._request: Request | None = None
         self._flow: Flow | None = None
@@ -171,11 +174,6 @@ class Subscriber:
         self._is_renewing = False
         self.trouble = ""
         """Why there is no subscription, as a clause; empty where there is one."""
-
-    @property
-    def state(self) -> State:
-        """Where it stands."""
-        return self._machine.state
 
     @property
     def flow(self) -> Flow | None:
@@ -231,7 +229,7 @@ class Subscriber:
         if flow != self._flow:
             return
         self._wait_for, self.trouble = SOON, f"the connection {flow} was lost"
-        held = self._machine.state is State.HELD and not self._is_renewing
+        held = self.state is State.HELD and not self._is_renewing
         self._act(Input.DUE if held else Input.REFUSED, now)
 
     def way_anew(self, lost: Flow) -> None:
@@ -264,11 +262,6 @@ class Subscriber:
         self._carrier.enter(self._dialog.id, self)
 
     # Actions of the table.
-
-    def _act(self, given: Input, now: float) -> None:
-        action = self._machine.feed(given)
-        if action:
-            ACTIONS[action](self, now)
 
     def _ask(self, now: float) -> None:
         self._stop_timer()
@@ -342,10 +335,10 @@ class Subscriber:
         if response.status < 300:
             if response.is_final and response.expires is not None:
                 self._until = response.expires
-            if response.is_final and self._machine.state is State.HELD:
+            if response.is_final and self.state is State.HELD:
                 self._hold(now)
             return  # whether there is a subscription, the NOTIFY says
-        if self._machine.state in (State.WAITING, State.OVER):
+        if self.state in (State.WAITING, State.OVER):
             return
         if self._stands_without(request, response, now):
             return
@@ -368,7 +361,7 @@ class Subscriber:
     def _stands_without(self, request: Request, response: Response, now: float) -> bool:
         """Whether what is held goes on, for as long as was said last (4.1.2.2); its refresh is tried again."""
         left = self._ends_at - now
-        if self._machine.state is not State.HELD or request is self._request or left <= SOON:
+        if self.state is not State.HELD or request is self._request or left <= SOON:
             return False
         if ends_subscription(response) or response.status == 423:
             return False
@@ -413,7 +406,3 @@ def _pause_after(state: SubscriptionState) -> float | None:
     if state.retry_after is not None:
         return min(max(float(state.retry_after), SOON), LONG)
     return SOON if state.reason in AT_ONCE else None
-
-
-ACTIONS: Final = actions(Subscriber, TABLE)
-"""The method that carries out each action of the table."""

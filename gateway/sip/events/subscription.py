@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.frozen import frozen
-from gateway.core.machine import Machine, Table, actions
+from gateway.core.machine import Acting, Table
 from gateway.core.word import Word
 from gateway.sip.dialog import Dialog
 from gateway.sip.events.header import EventType, Reason, SubscriptionState
@@ -139,7 +139,7 @@ class Subject(Protocol):
         ...
 
 
-class Subscription:
+class Subscription(Acting):
     """One subscription; see `Member`.
 
     Args:
@@ -151,6 +151,9 @@ class Subscription:
         expires: seconds that it lasts unless refreshed; 0 for one that is ended at once (a fetch).
         over: told once, when nothing is left of it.
     """
+
+    TABLE = TABLE
+    state: State
 
     def __init__(
         self,
@@ -170,7 +173,7 @@ class Subscription:
         self._subject = subject
         self._terms = terms
         self._over = over
-        self._machine = Machine(TABLE, State.AT_REST)
+        self.state = State.AT_REST
         self._version = 0
         self._whole = True
         self._ending: SubscriptionState | None = None
@@ -281,11 +284,6 @@ class Subscription:
 
     # Actions of the table.
 
-    def _act(self, given: Input, now: float) -> None:
-        action = self._machine.feed(given)
-        if action:
-            ACTIONS[action](self, now)
-
     def _tell(self, now: float) -> None:
         self._stop_pause()
         document = self._subject.document(self._version, now, whole=self._whole)
@@ -354,10 +352,6 @@ class Subscription:
             self._life.cancel()
         self._ends_at = now + expires
         self._life = self._setting.carrier.at(self._ends_at, lambda at: self.end(Reason.TIMEOUT, at))
-
-
-ACTIONS: Final = actions(Subscription, TABLE)
-"""The method that carries out each action of the table."""
 
 
 def granted_seconds(request: Request, terms: Terms) -> int | Response:

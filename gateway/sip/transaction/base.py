@@ -7,11 +7,11 @@ comes of it. A machine's table names the methods that carry out its actions.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum
 from typing import Any, ClassVar, Final, Protocol
 
-from gateway.core.machine import Machine, Table, actions
+from gateway.core.machine import Acting
 from gateway.sip.message import Request, Response
 from gateway.sip.schedule import Alarm
 from gateway.sip.transaction.timers import TimerConfig
@@ -109,11 +109,11 @@ class Outlet(Protocol):
         ...
 
 
-class Transaction(Machine[Any, Any], ABC):
+class Transaction(Acting, ABC):
     """A transaction of any kind.
 
     Attributes:
-        TABLE, START: its machine and the state in which it begins.
+        START: the state in which it begins.
         BROKEN: the input that says that its flow is gone.
         key: what it is found by.
         request: the request that began it; but for an INVITE of ours, until it has its final response.
@@ -126,16 +126,11 @@ class Transaction(Machine[Any, Any], ABC):
         "_alarm", "_config", "_outlet", "_until", "call_id", "flow", "key", "method", "request", "timer"
     )  # fmt: skip
 
-    TABLE: ClassVar[Table[Any, Any]] = {}
     START: ClassVar[Enum]
     BROKEN: ClassVar[Enum]
-    _actions: ClassVar[Mapping[str, Callable[..., None]]]
-
-    def __init_subclass__(cls) -> None:
-        cls._actions = actions(cls, cls.TABLE)
 
     def __init__(self, key: Key, request: Request, flow: Flow, outlet: Outlet, config: TimerConfig) -> None:
-        super().__init__(self.TABLE, self.START)
+        self.state = self.START
         self.key = key
         self.request = request
         self.method = request.method
@@ -150,7 +145,7 @@ class Transaction(Machine[Any, Any], ABC):
     @property
     def is_over(self) -> bool:
         """Whether it has reached Terminated, which takes no input."""
-        return not self.table[self.state]
+        return not self._STEPS[self.state]
 
     def fail(self, now: float) -> None:
         """Its flow does not carry what it sends."""
@@ -163,12 +158,10 @@ class Transaction(Machine[Any, Any], ABC):
         self._feed(timer, now)
 
     def _feed(self, given: Enum, now: float, message: Any = None) -> None:
-        action = self.feed(given)
         try:
-            if action:
-                self._actions[action](self, now, message)
+            self._act(given, now, message)
         finally:  # whatever becomes of who is told
-            if not self.table[self.state]:
+            if not self._STEPS[self.state]:
                 self._stop()
                 self._outlet.ended(self)
 

@@ -123,7 +123,7 @@ class InviteServer(ServerTransaction):
 
     def respond(self, response: Response, now: float) -> None:
         """Send a response."""
-        if not self.table[self.state]:
+        if not self._STEPS[self.state]:
             return
         status = response.status
         given = _I.SEND_PROVISIONAL if status < 200 else _I.SEND_SUCCESS if status < 300 else _I.SEND_FAILURE

@@ -79,7 +79,7 @@ class PlainServer(ServerTransaction):
 
     def respond(self, response: Response, now: float) -> None:
         """Send a response."""
-        if self.table[self.state]:
+        if self._STEPS[self.state]:
             self._feed(_I.SEND_FINAL if response.status >= 200 else _I.SEND_PROVISIONAL, now, response)
 
     def _send(self, now: float, response: Response) -> None:

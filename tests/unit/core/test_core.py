@@ -8,7 +8,7 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.engine import ManualClock
 from gateway.core.errors import ConfigError, Fault, IllegalInput
-from gateway.core.machine import Machine, Table, actions
+from gateway.core.machine import Acting, Machine, Table
 from gateway.core.number import Party, Presentation
 
 
@@ -57,8 +57,20 @@ def test_a_machine_follows_its_table_and_nothing_else() -> None:
     assert door.state is Door.SHUT
 
 
-class Hall:
+class Hall(Acting):
     """Somebody whose door it is."""
+
+    TABLE = DOOR
+
+    def __init__(self) -> None:
+        self.state = Door.OPEN
+        self.noise = False
+
+    def push(self, loudly: bool) -> None:
+        self._act(Push.PUSH, loudly)
+
+    def pull(self) -> None:
+        self._act(Push.PULL)
 
     def _slam(self, loudly: bool) -> None:
         self.noise = loudly
@@ -66,10 +78,15 @@ class Hall:
 
 def test_an_action_is_a_method_and_one_that_is_missing_is_found_before_it_is_wanted() -> None:
     hall = Hall()
-    actions(Hall, DOOR)["slam"](hall, True)
-    assert hall.noise
+    hall.push(True)
+    assert hall.noise and hall.state is Door.SHUT
+    with pytest.raises(IllegalInput, match="PUSH is not an input of state SHUT"):
+        hall.push(False)
+    assert hall.noise and hall.state is Door.SHUT
+    hall.pull()
+    assert hall.state is Door.OPEN
     with pytest.raises(AttributeError, match="_slam"):
-        actions(Door, DOOR)
+        type("Mute", (Acting,), {"TABLE": DOOR})
 
 
 def test_a_manual_clock_never_goes_back() -> None:

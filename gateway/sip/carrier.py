@@ -11,7 +11,7 @@ import hmac
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from random import Random, SystemRandom
@@ -21,6 +21,7 @@ from typing import Final
 from gateway.core.cause import Cause
 from gateway.core.errors import Exhausted, LocalError, MalformedError
 from gateway.core.everyone import tell_all
+from gateway.core.frozen import record
 from gateway.sip.causes import reason_header
 from gateway.sip.dialog import DialogId, dialog_id
 from gateway.sip.journal import Journal
@@ -54,7 +55,7 @@ FIRST_LETTER: Final = b"A"
 """No message begins with less; keep-alives and STUN do."""
 
 
-@dataclass(slots=True)
+@record
 class _Inquiry:
     """Who waits for the responses to a request of ours, and whether one has come."""
 

@@ -7,13 +7,13 @@ a refusal that leaves none of them behind. How a leg that goes out calls is `pla
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.audio import AudioFactory, RtpAudio
 from gateway.core.cause import Cause
 from gateway.core.errors import LocalError, MalformedError, RemoteError
 from gateway.core.fax import ImageFactory
+from gateway.core.frozen import record
 from gateway.core.messages import Dial, Event, Offered
 from gateway.core.trace import Recorder
 from gateway.sdp.negotiate import NotAcceptable
@@ -59,7 +59,7 @@ RETRY_AFTER: Final = 5
 """Seconds that a caller for whom there is no room is asked to wait."""
 
 
-@dataclass(slots=True)
+@record
 class _Kept:
     """What is known of a leg beside itself.
 

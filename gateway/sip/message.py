@@ -7,10 +7,11 @@ fail later: Via, From, To, Call-ID, CSeq, Max-Forwards, Contact, Route, Record-R
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, final
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import record
 from gateway.core.repeated import Kept
 from gateway.sip.fields import Headers, safe_text
 from gateway.sip.grammar import split_list
@@ -32,7 +33,7 @@ class Message:
         body: as it is on the wire.
     """
 
-    __slots__ = ("body", "headers")
+    __slots__ = ()
 
     headers: Headers
     body: bytes
@@ -134,7 +135,7 @@ _COPIED_BY_SUCCESS: Final = ("via", "record-route", *_COPIED)
 
 
 @final
-@dataclass(slots=True)
+@record
 class Request(Message):
     """A request.
 
@@ -180,7 +181,7 @@ class Request(Message):
 
 
 @final
-@dataclass(slots=True)
+@record
 class Response(Message):
     """A response.
 

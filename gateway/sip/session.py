@@ -358,7 +358,7 @@ def description_of(message: Message) -> SessionDescription | None:
     return None if body is None else SessionDescription.parse(body)
 
 
-def describe(message: Message, description: SessionDescription) -> None:
+def describe(message: Request | Response, description: SessionDescription) -> None:
     """Put `description` into `message`."""
     message.headers.set("Content-Type", SDP_TYPE)
     message.body = description.serialise()

@@ -7,7 +7,7 @@ from timeit import repeat
 
 import pytest
 
-from gateway.core.frozen import frozen
+from gateway.core.frozen import frozen, record
 
 
 @frozen
@@ -39,6 +39,24 @@ class Plain:
     @property
     def whole(self) -> str:
         return f"{self.host}:{self.port}"
+
+
+class Named:
+    """What two kinds have in common."""
+
+    __slots__ = ()
+
+    host: str
+
+    @property
+    def shout(self) -> str:
+        return self.host.upper()
+
+
+@record
+class Kept(Named):
+    host: str
+    seen: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +123,19 @@ def test_a_hash_of_their_own_is_refused() -> None:
 
             def __hash__(self) -> int:
                 return 0
+
+
+def test_a_record_can_be_changed_and_has_what_its_base_does() -> None:
+    kept = Kept("a")
+    kept.host = "b"
+    kept.seen.append("x")
+    assert kept == Kept("b", ["x"]) != Kept("b")
+    assert (kept.shout, repr(kept)) == ("B", "Kept(host='b', seen=['x'])")
+    assert isinstance(kept, Named)
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(kept)
+    with pytest.raises(AttributeError):
+        kept.another = 1  # type: ignore[attr-defined]
 
 
 def test_they_are_made_quicker_than_guarded_ones() -> None:

@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from dialplan.engine import DialplanEngine
@@ -97,7 +98,7 @@ class Application:
         self._sheds_load = sheds_load
         self._wall = DayTime(config.office.timezone).now
         self._calls = itertools.count(1)
-        self._started = f"{self._wall():%Y%m%d-%H%M%S}"
+        self._run = ""
         self._tickers: list[Ticker] = []
         self._web: WebServer | None = None
         self._store: Store | None = None
@@ -181,10 +182,7 @@ class Application:
         self._retention = Retention(self._store, days=config.store.keep_days, wall=self._wall)
         self._retention.look(clock())
         self._standing = StandingCalls(self._store, calls=lambda: self.manager.calls, clock=clock)
-        for record in await self._store.recover():
-            _log.warning(
-                "call %s from %s to %s was cut off: %s", record.id, record.caller, record.called, record.ending
-            )
+        self._run = await self._new_run(self._store)
         self._database = await StoredDatabase.open(self._store)
         self.engine = DialplanEngine(
             self._dialplan,
@@ -252,6 +250,23 @@ class Application:
         )
         await self.sip.listen()
         self.runner.step()
+        await self._recover(self._store)
+
+    async def _new_run(self, store: Store) -> str:
+        """What the ids of this run's calls begin with: when it began, or a little later where an earlier run did
+        then, and the clock was set back since.
+        """
+        begun = self._wall()
+        while await store.has_calls(run := f"{begun:%Y%m%d-%H%M%S}"):
+            begun += timedelta(seconds=1)
+        return run
+
+    async def _recover(self, store: Store) -> None:
+        """Record the calls that went on when an earlier run ended: it is over, since its addresses are ours."""
+        for record in await store.recover():
+            _log.warning(
+                "call %s from %s to %s was cut off: %s", record.id, record.caller, record.called, record.ending
+            )
 
     async def stop(self, grace: float = 0.0) -> None:
         """Refuse new calls, let those in progress go on for `grace` seconds, and close everything."""
@@ -393,4 +408,4 @@ class Application:
         return (Target("FXS", name), config.phones[name].context) if name in config.phones else None
 
     def _new_id(self) -> str:
-        return f"{self._started}-{next(self._calls)}"
+        return f"{self._run}-{next(self._calls)}"

@@ -8,52 +8,42 @@ commit (sqlite.org/pragma.html, synchronous=FULL).
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import closing, suppress
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
+from math import inf
 from typing import Any, Final, Self
 
-from sqlalchemy import bindparam, delete, event, insert, or_, select, text, update
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.call.call import CallRecord
-from gateway.core.errors import LocalError, Unavailable
+from gateway.core.errors import LocalError
 from gateway.store.ban import StoredBan
 from gateway.store.binding import StoredBinding
 from gateway.store.insertion import Insertion
+from gateway.store.lock import FileLock
+from gateway.store.opening import opened
 from gateway.store.schema import (
-    ADDED,
     BANS,
     BINDINGS,
     CALL_RECORDS,
     DIALPLAN_VALUES,
-    METADATA,
-    SCHEMA_VERSION,
     STANDING_CALLS,
     TEXTS,
     TOLL_USAGE,
-    VERSION,
     binding_of,
     binding_row,
     record_of,
     record_row,
 )
 from gateway.store.text import StoredText
-from gateway.store.writer import Statement, Writer
+from gateway.store.writer import Statement, Writer, reason
 from gateway.toll.meter import Usage
 
 __all__ = ["Store"]
-
-_DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
-
-BUSY_SECONDS: Final = 5
-"""How long SQLite waits for another program that holds the file (a backup, a report)."""
 
 # Made once: many rows with the same statement are written at once, and it is compiled once.
 _STAND: Final = insert(STANDING_CALLS)
@@ -75,21 +65,23 @@ _FORGET_USAGE: Final = delete(TOLL_USAGE).where(
     TOLL_USAGE.c.payer == bindparam("of"), TOLL_USAGE.c.minute == bindparam("at")
 )
 
-_PRAGMAS: Final = (
-    "PRAGMA synchronous=FULL",
-    f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
-)
+READ_WITHIN: Final = 15.0
+"""Seconds that a server has to answer who reads; a file is waited for (`gateway.store.opening.BUSY_SECONDS`)."""
+WRITE_WITHIN: Final = 30.0
+"""Seconds that it has for a transaction, at first."""
 
-_OWNER_ONLY: Final = 0o600
-_MEND: Final = "check [store] url and who may write there"
+_LAST_NUMBER: Final = 10**10 - 1
+"""More calls than one run has."""
 
 
 class Store:
     """An open database. Make one by `Store.open`, end it by `close`."""
 
-    def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
+    def __init__(self, engine: AsyncEngine, writer: Writer, lock: FileLock | None = None) -> None:
         self._engine = engine
         self._writer = writer
+        self._lock = lock
+        self._read_within = None if engine.dialect.name == "sqlite" else READ_WITHIN
         self._records = Insertion(CALL_RECORDS, engine.dialect)
 
     @classmethod
@@ -104,33 +96,16 @@ class Store:
             LocalError: it cannot be opened, or was made by a later version.
             Unavailable: its driver is not installed.
         """
-        target = _target(url)
-        written = target.set(drivername=target.get_backend_name())  # as it stands in the configuration
-        name = f"the database {written.render_as_string(hide_password=True)}"
-        if target.get_backend_name() == "sqlite" and target.database:
-            _make_file(Path(target.database), name)
-        try:
-            engine = create_async_engine(target)
-        except ImportError as error:
-            raise Unavailable(f"{name} needs a driver; install copperline[{url.partition(':')[0]}]") from error
-        if engine.dialect.name == "sqlite":
-            event.listen(engine.sync_engine, "connect", _prepare)
-        try:
-            async with engine.begin() as connection:
-                await _create(connection, name)
-        except (SQLAlchemyError, OSError) as error:
-            await engine.dispose()
-            cause = error.orig if isinstance(error, DBAPIError) else error
-            raise LocalError(f"{name} cannot be opened: {cause}; {_MEND}") from error
-        except LocalError:
-            await engine.dispose()
-            raise
-        return cls(engine, Writer(engine, name, sleep=sleep))
+        engine, name, lock = await opened(url)
+        patience = inf if engine.dialect.name == "sqlite" else WRITE_WITHIN
+        return cls(engine, Writer(engine, name, sleep=sleep, patience=patience), lock)
 
     async def close(self) -> None:
         """Write what waits and close the database."""
         await self._writer.close()
         await self._engine.dispose()
+        if self._lock is not None:
+            self._lock.free()
 
     @property
     def pending(self) -> int:
@@ -185,6 +160,14 @@ class Store:
         kept = [Statement(self._records, partial(record_row, record)) for record in found]
         await self._writer.submit([*kept, Statement(_FALL_ALL)], found)  # at once: there may be thousands
         return found
+
+    async def has_calls(self, run: str) -> bool:
+        """Whether there have been calls whose ids are `run`, a hyphen and a number."""
+        first, last = f"{run}-0", f"{run}-{_LAST_NUMBER}"
+        for table in (CALL_RECORDS, STANDING_CALLS):
+            if await self._rows(select(table.c.id).where(table.c.id.between(first, last)).limit(1)):
+                return True
+        return False
 
     def save_binding(self, binding: StoredBinding) -> asyncio.Future[None]:
         """Keep a registration in place of what was known of the same flow or contact; as `record` otherwise."""
@@ -302,11 +285,12 @@ class Store:
 
     async def _rows(self, query: Any) -> list[Any]:
         try:
-            async with self._engine.connect() as connection:
+            async with asyncio.timeout(self._read_within), self._engine.connect() as connection:
                 return list((await connection.execute(query)).mappings())
         except (SQLAlchemyError, OSError) as error:
-            cause = error.orig if isinstance(error, DBAPIError) else error
-            raise LocalError(f"{self._writer.name} cannot be read: {cause}; what is to be kept waits") from error
+            raise LocalError(
+                f"{self._writer.name} cannot be read: {reason(error)}; what is to be kept waits"
+            ) from error
 
 
 def _in_order(kept: list[CallRecord], waiting: list[CallRecord], *, reverse: bool = False) -> list[CallRecord]:
@@ -324,49 +308,5 @@ def _seen_last(record: CallRecord) -> CallRecord:
     return replace(record, ended=ended, duration=round(record.duration, 3), billed=round(billed, 3))
 
 
-def _target(url: str) -> URL:
-    scheme = url.partition(":")[0]
-    try:
-        return make_url(url).set(drivername=_DRIVERS[scheme])
-    except (ArgumentError, KeyError, ValueError) as error:
-        raise LocalError('no database has such a URL; write "sqlite:///FILE" or "postgresql://…"') from error
-
-
-def _make_file(file: Path, name: str) -> None:
-    """Make an SQLite file, or see that there is one: here, a failure leaves no half-open connection behind."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(OSError):  # which the next line tells better
-            file.touch(_OWNER_ONLY)  # people's texts are in it, and whom they have called
-        with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as database:
-            database.execute("PRAGMA journal_mode=WAL")
-    except OSError as error:
-        raise LocalError(f"{name} cannot be opened: its folder cannot be made: {error.strerror}") from error
-    except sqlite3.Error as error:
-        raise LocalError(f"{name} cannot be opened: {error}; {_MEND}") from error
-
-
-def _prepare(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    for pragma in _PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
-
-
 def _without(account: str, place: str) -> Statement:
     return Statement(_FORGET_BINDING, {"of": account, "at": place})
-
-
-async def _create(connection: AsyncConnection, name: str) -> None:
-    await connection.run_sync(METADATA.create_all)
-    version = await connection.scalar(select(SCHEMA_VERSION.c.version))
-    if version is None:
-        await connection.execute(insert(SCHEMA_VERSION).values(version=VERSION))
-    elif version < VERSION:
-        for added_in, statement in ADDED:
-            if version < added_in:
-                await connection.execute(text(statement))
-        await connection.run_sync(METADATA.create_all)
-        await connection.execute(update(SCHEMA_VERSION).values(version=VERSION))
-    elif version > VERSION:
-        raise LocalError(f"{name} has tables of version {version}, and this Copperline knows version {VERSION}")

@@ -4,6 +4,9 @@ Statements go in at any time and are written in their order, as many at once as 
 is done when the transaction that holds it is on the disk. While the database cannot be written (disk full,
 locked, server gone) everything waits and is tried again; this is logged once, and once more when it is over.
 What cannot be kept, since too much waits or the office stops first, is logged whole: nothing is lost in silence.
+
+A transaction whose answer never came may be on the disk all the same. It is written again, and what is there then
+counts as written.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
+from math import inf
 from typing import Final
 
 from sqlalchemy import Executable
@@ -23,7 +27,7 @@ from gateway.core.errors import Exhausted, LocalError
 from gateway.core.frozen import frozen
 from gateway.store.insertion import Insertion
 
-__all__ = ["Statement", "Writer", "storable"]
+__all__ = ["Statement", "Writer", "reason", "storable"]
 
 _log = logging.getLogger("copperline.store")
 
@@ -50,10 +54,20 @@ RETRIES: Final = (0.1, 0.5, 2.0, 10.0)
 FAREWELL: Final = 3
 """Attempts that are made once the office stops: a service manager kills what stops for too long."""
 
+PARTING: Final = 30.0
+"""Seconds within which they are over, whatever the database does."""
+
+DOUBLINGS: Final = 5
+"""Times that an attempt is given twice as long as the one before, where the database did not answer."""
+
 _REFUSALS: Final = (IntegrityError, DataError, ValueError, TypeError, OverflowError)
 """What is wrong with an entry itself: a duplicate, text that is no Unicode, a number out of range."""
 _REFUSING_CLASSES: Final = ("22", "23")
 """Of SQLSTATE: data exceptions, and constraints that are violated (ISO/IEC 9075-2 table 38)."""
+_DUPLICATE: Final = "23505"
+"""unique_violation, as PostgreSQL has it."""
+_WITHOUT_MEANS: Final = (SQLAlchemyError, OSError, MemoryError, RuntimeError)
+"""What may pass: a database in trouble; a machine that gives no memory or no thread."""
 
 Row = Mapping[str, object]
 """Values by the names of their columns."""
@@ -81,13 +95,15 @@ class _Job:
 
     Attributes:
         done: told when they are on the disk.
+        in_doubt: they were sent there, and no answer came.
     """
 
-    __slots__ = ("done", "statements", "text")
+    __slots__ = ("done", "in_doubt", "statements", "text")
 
     def __init__(self, statements: Sequence[Statement], text: object) -> None:
         self.statements = statements
         self.text = text
+        self.in_doubt = False
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
@@ -99,6 +115,7 @@ class Writer:
         name: its name, for sentences.
         sleep: waits between attempts, seconds.
         pending: statements that may wait.
+        patience: seconds after which a database that does not answer is given up, for now.
 
     Attributes:
         name: as given.
@@ -113,9 +130,12 @@ class Writer:
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         pending: int = PENDING,
+        patience: float = inf,
     ) -> None:
         self._engine = engine
         self.name = name
+        self._patience = patience
+        self._unanswered = 0
         self._sleep = sleep
         self._limit = pending
         self._jobs: deque[_Job] = deque()
@@ -164,7 +184,10 @@ class Writer:
         self._wake.set()
         if self._pause is not None:
             self._pause.cancel()
-        await self._task
+        _, unfinished = await asyncio.wait({self._task}, timeout=PARTING)
+        if unfinished:
+            self._task.cancel()
+            await asyncio.wait(unfinished, timeout=PARTING)
         while self._jobs:
             self._lose(self._jobs.popleft(), LocalError(f"{self.name} could not be written before the end"))
 
@@ -202,31 +225,43 @@ class Writer:
     async def _write(self, batch: list[_Job]) -> bool:
         """Write a batch from the head of the queue; whether it left the queue."""
         try:
-            async with self._engine.begin() as connection:
+            async with self._in_time(), self._engine.begin() as connection:
                 for sql, rows in _runs(statement for job in batch for statement in job.statements):
                     if isinstance(sql, Insertion):
                         await connection.exec_driver_sql(sql.text, sql.values(rows or ()))
                     else:
                         await connection.execute(sql, rows)
-        except (*_REFUSALS, SQLAlchemyError, OSError) as error:
+        except Exception as error:
             if _is_refused(error):
                 return await self._write_without_fault(batch, error)
+            self._unanswered += isinstance(error, TimeoutError)
+            for job in batch:
+                job.in_doubt = True
             if not self._failures:
                 self.fault = (
-                    f"{self.name} cannot be written: {_reason(error)}; entries wait and are tried again. "
+                    f"{self.name} cannot be written: {reason(error)}; entries wait and are tried again. "
                     "Is the disk full, or locked?"
                 )
                 _log.error("%s", self.fault)
             self._failures += 1
             return False
+        self._written(batch)
+        return True
+
+    def _in_time(self) -> asyncio.Timeout:
+        """For how long the next attempt may take: one that was given up may have had much to do."""
+        wait = self._patience * 2 ** min(self._unanswered, DOUBLINGS)
+        return asyncio.timeout(None if wait == inf else wait)
+
+    def _written(self, batch: Iterable[_Job]) -> None:
+        """A batch from the head of the queue is on the disk."""
         if self._failures:
             _log.warning("%s is written again, after %d failed attempts.", self.name, self._failures)
-            self._failures, self.fault = 0, ""
+        self._failures, self._unanswered, self.fault = 0, 0, ""
         for job in batch:
             self._jobs.popleft()
             if not job.done.done():
                 job.done.set_result(None)
-        return True
 
     async def _write_without_fault(self, batch: list[_Job], error: Exception) -> bool:
         """Write a batch in which an entry was refused: mended, else by halves, until it is alone and lost."""
@@ -234,7 +269,10 @@ class Writer:
             return await self._write(batch)
         if len(batch) > 1:
             return await self._write(batch[: len(batch) // 2])
-        self._lose(self._jobs.popleft(), LocalError(f"{self.name} refuses it: {_reason(error)}"))
+        if batch[0].in_doubt and _is_duplicate(error):
+            self._written(batch)
+            return True
+        self._lose(self._jobs.popleft(), LocalError(f"{self.name} refuses it: {reason(error)}"))
         return True
 
     def _lose(self, job: _Job, error: LocalError) -> None:
@@ -282,7 +320,10 @@ def _mend(batch: Iterable[_Job]) -> bool:
 def _storable(statement: Statement) -> Statement:
     if statement.row is None:
         return statement
-    row = _made(statement.row)
+    try:
+        row = _made(statement.row)
+    except Exception:  # what is wrong with it is told when it is alone
+        return statement
     mended = {name: storable(value) if isinstance(value, str) else value for name, value in row.items()}
     return statement if mended == row else Statement(statement.sql, mended)
 
@@ -293,10 +334,22 @@ def _is_refused(error: Exception) -> bool:
         return True
     if isinstance(error, DBAPIError):
         return str(getattr(error.orig, "sqlstate", ""))[:2] in _REFUSING_CLASSES
-    return isinstance(error, StatementError)  # a value that the driver was not even given
+    if isinstance(error, StatementError):  # a value that the driver was not even given
+        return True
+    return not isinstance(error, _WITHOUT_MEANS)  # its row cannot be made
 
 
-def _reason(error: Exception) -> str:
+def _is_duplicate(error: Exception) -> bool:
+    """Whether what is refused is there already."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlstate", "") == _DUPLICATE or (
+        getattr(cause, "sqlite_errorname", "") == "SQLITE_CONSTRAINT_PRIMARYKEY"
+    )
+
+
+def reason(error: Exception) -> str:
     """The database's own words, without SQL, parameters and links."""
+    if isinstance(error, TimeoutError):
+        return "it does not answer"
     cause = error.orig if isinstance(error, DBAPIError) else error
     return str(cause).splitlines()[0] if str(cause) else type(cause).__name__

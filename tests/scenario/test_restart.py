@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from gateway.testing.sip_phone import SipPhone
@@ -91,3 +94,24 @@ def test_what_a_script_kept_in_the_database_is_there_after_a_restart(tmp_path: P
         office.until(lambda ada=ada: ada.state == "idle", within=2)
         assert ada.ended_by.startswith(status)
         office.close()
+
+
+def test_after_the_clock_was_set_back_no_call_has_the_name_of_an_earlier_one(tmp_path: Path) -> None:
+    """A machine without a clock of its own begins at the same moment after each power failure."""
+    taken = 0
+    for _ in range(2):
+        office = OfficeUnderTest(tmp_path, OFFICE.format(port=0))
+        ada = office.sip("6001")
+        ada.call("6002")
+        office.run(1)
+        ada.hang_up()
+        office.run(1)
+        assert len(office.records()) == taken + 1
+        office.close()
+        with closing(sqlite3.connect(tmp_path / "var" / "copperline.db")) as database, database:
+            database.execute("CREATE TEMP TABLE earlier AS SELECT * FROM call_records LIMIT 1")
+            for second in range(60):
+                begun = datetime.now(tz=office.app.manager.now().tzinfo) + timedelta(seconds=second)
+                database.execute("UPDATE earlier SET id = ?", (f"{begun:%Y%m%d-%H%M%S}-1",))
+                database.execute("INSERT OR IGNORE INTO call_records SELECT * FROM earlier")
+            (taken,) = database.execute("SELECT count(*) FROM call_records").fetchone()

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import errno
 import logging
+import os
 import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Coroutine
-from contextlib import closing
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, closing
 from datetime import timedelta
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway.app.retention import Retention
 from gateway.call.talk import Talk
 from gateway.core.errors import Exhausted, LocalError
 from gateway.store import Store, StoredBinding
+from gateway.store.schema import record_row
 from gateway.store.text import StoredText
-from gateway.store.writer import AT_ONCE, BATCH, RETRIES, TURN, Writer, _is_refused
+from gateway.store.writer import AT_ONCE, BATCH, RETRIES, TURN, Statement, Writer, _is_refused
 from tests.unit.store.records import START, binding, call_record
 
 
@@ -292,7 +298,7 @@ def test_many_records_go_in_few_transactions_and_keep_their_order(tmp_path: Path
 def test_a_locked_database_is_logged_once_and_nothing_is_lost(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.store.store._PRAGMAS", ("PRAGMA busy_timeout=0",))
+    monkeypatch.setattr("gateway.store.opening._PRAGMAS", ("PRAGMA busy_timeout=0",))
 
     async def conversation() -> None:
         other = sqlite3.connect(tmp_path / "var" / "calls.db", isolation_level=None)
@@ -351,7 +357,7 @@ def test_a_full_disk_keeps_records_waiting_and_the_end_logs_them_whole(
     async def conversation() -> None:
         store = await Store.open(url_of(tmp_path))
         await store.close()
-        monkeypatch.setattr("gateway.store.store._PRAGMAS", full)
+        monkeypatch.setattr("gateway.store.opening._PRAGMAS", full)
         store = await Store.open(url_of(tmp_path), sleep=Pauses(lambda attempt: None))
         big = call_record("too-much", caller_name="x" * 200_000)
         done = store.record(big)
@@ -399,7 +405,7 @@ def test_a_database_that_cannot_be_read_is_told_in_a_sentence(tmp_path: Path) ->
 def test_closing_does_not_sit_out_a_long_pause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def conversation() -> None:
         await (await Store.open(url_of(tmp_path))).close()
-        monkeypatch.setattr("gateway.store.store._PRAGMAS", ("PRAGMA max_page_count=1",))
+        monkeypatch.setattr("gateway.store.opening._PRAGMAS", ("PRAGMA max_page_count=1",))
         paused, for_ever = asyncio.Event(), asyncio.Event()
         pauses: list[float] = []
 
@@ -581,6 +587,175 @@ def test_kill_9_loses_no_record_that_was_said_to_be_stored(tmp_path: Path) -> No
     run(conversation())
 
 
+class Moody:
+    """A database that fails as its moods say, one a transaction; then as what is below it does.
+
+    Moods: an exception that comes in place of an answer to COMMIT, or before BEGIN; `None` is to say nothing.
+    """
+
+    def __init__(self, engine: AsyncEngine, *moods: tuple[str, Exception | None]) -> None:
+        self._engine = engine
+        self._moods = deque(moods)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        when, error = self._moods.popleft() if self._moods else ("", None)
+        if when == "before BEGIN":
+            await self._fail(error)
+        async with self._engine.begin() as connection:
+            yield connection
+        if when == "after COMMIT":
+            await self._fail(error)
+
+    async def _fail(self, error: Exception | None) -> None:
+        if error is None:
+            await asyncio.Event().wait()
+            return
+        raise error
+
+
+def moody_writer(store: Store, *moods: tuple[str, Exception | None], patience: float = inf) -> Writer:
+    async def no_pause(seconds: float) -> None:
+        assert seconds > 0
+
+    engine: Any = Moody(store._engine, *moods)
+    return Writer(engine, "the database", sleep=no_pause, patience=patience)
+
+
+def entry(store: Store, number: int) -> list[Statement]:
+    return [Statement(store._records, record_row(call_record(f"call-{number}", minutes=number)))]
+
+
+def test_a_commit_whose_answer_is_lost_is_done_once_and_said_to_be(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        writer = moody_writer(store, ("after COMMIT", ConnectionResetError("connection reset by peer")))
+        await asyncio.gather(*(writer.submit(entry(store, number), number) for number in range(5)))
+        with pytest.raises(LocalError, match="refuses it"):
+            await writer.submit(entry(store, 3), "one that is a duplicate in earnest")
+        assert writer.lost == 1
+        assert [record.id for record in await store.records(10)] == [
+            f"call-{number}" for number in range(4, -1, -1)
+        ]
+        await writer.close()
+        await store.close()
+
+    with caplog.at_level(logging.ERROR, logger="copperline"):
+        run(conversation())
+    assert [said.getMessage() for said in caplog.records if "not stored" in said.getMessage()] == [
+        "not stored (the database refuses it: UNIQUE constraint failed: call_records.id): one that is a duplicate "
+        "in earnest"
+    ]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError()])
+def test_a_machine_that_gives_no_thread_or_no_memory_stops_nobody_writing(tmp_path: Path, error: Exception) -> None:
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        writer = moody_writer(store, *[("before BEGIN", error)] * 7)
+        async with asyncio.timeout(10):
+            await writer.submit(entry(store, 1), "a")
+        assert (writer.lost, writer.fault) == (0, "")
+        await writer.close()
+        await store.close()
+
+    run(conversation())
+
+
+def test_a_row_that_cannot_be_made_stops_nobody_writing(tmp_path: Path) -> None:
+    def unmade() -> dict[str, object]:
+        raise LookupError("no such quality")
+
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        writer = moody_writer(store)
+        (statement,) = entry(store, 1)
+        bad = writer.submit([Statement(statement.sql, unmade)], "bad")
+        async with asyncio.timeout(10):
+            await writer.submit([statement], "good")
+        with pytest.raises(LocalError, match="no such quality"):
+            await bad
+        await writer.close()
+        await store.close()
+
+    run(conversation())
+
+
+def test_a_database_that_does_not_answer_is_told_and_asked_again_with_more_patience(tmp_path: Path) -> None:
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        writer = moody_writer(store, ("before BEGIN", None), ("after COMMIT", None), patience=0.05)
+        began = asyncio.get_running_loop().time()
+        written = writer.submit(entry(store, 1), "a")
+        while not writer.fault:
+            await asyncio.sleep(0.01)
+        assert "the database cannot be written: it does not answer; entries wait" in writer.fault
+        await written
+        assert asyncio.get_running_loop().time() - began > 0.05 + 0.1
+        assert (writer.lost, writer.fault) == (0, "")
+        assert len(await store.records(10)) == 1
+        await writer.close()
+        await store.close()
+
+    run(conversation())
+
+
+def test_an_office_ends_though_its_database_does_not_answer(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.store.writer.PARTING", 0.05)
+
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        writer = moody_writer(store, ("before BEGIN", None))
+        lost = writer.submit(entry(store, 1), "the record")
+        async with asyncio.timeout(5):
+            await writer.close()
+        with pytest.raises(LocalError, match="before the end"):
+            await lost
+        await store.close()
+
+    with caplog.at_level(logging.ERROR, logger="copperline"):
+        run(conversation())
+    assert [said.getMessage().rpartition(": ")[2] for said in caplog.records] == ["the record"]
+
+
+def test_a_database_is_one_office_s_until_that_ends(tmp_path: Path) -> None:
+    """A second one would record the calls that go on in the first as cut off."""
+
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        await store.stand(call_record("goes-on"))
+        for _ in range(2):
+            with pytest.raises(LocalError, match=f"in use by another office, process {os.getpid()}; stop that one"):
+                await Store.open(url_of(tmp_path))
+        await store.close()
+        again = await Store.open(url_of(tmp_path))
+        assert [record.id for record in await again.recover()] == ["goes-on"]
+        await again.close()
+
+    run(conversation())
+    assert (tmp_path / "var" / "calls.db.lock").stat().st_mode & 0o777 == 0o600
+
+
+def test_where_files_cannot_be_locked_an_office_does_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        await store.record(call_record())
+        await store.close()
+
+    run(conversation())
+
+
 @pytest.mark.parametrize("url", ["mysql://x/y", "calls.db", "", "sqlite", "://"])
 def test_a_url_of_nothing_known_is_refused(url: str) -> None:
     async def conversation() -> None:
@@ -618,7 +793,7 @@ def test_a_database_on_a_server_leaves_no_file_here(tmp_path: Path, monkeypatch:
 def test_a_connection_that_cannot_be_prepared_leaves_no_thread_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.store.store._PRAGMAS", ("PRAGMA this is none",))
+    monkeypatch.setattr("gateway.store.opening._PRAGMAS", ("PRAGMA this is none",))
 
     async def conversation() -> None:
         with pytest.raises(LocalError, match="syntax error"):

@@ -152,12 +152,18 @@ class Dialing:
     def hand_over(self, caller: CallLeg) -> Dialing:
         """Let `caller` be the one who calls from now on, by a dial of its own that goes on; this one is over.
 
-        The call's time limit stays. What the old caller heard is parted from it.
+        The call's time limit stays, and how those who are called are dealt with. The old caller is parted from what
+        it heard.
         """
-        options = DialOptions(timeout=self._options.timeout)
+        options = replace(
+            self._options, ringing=False, ringback=None, muffled=False, escape=None, keys_hang_up=False
+        )
         heir = Dialing(caller, make=self._make, clock=self._clock, options=options)
         heir._attempts, heir._deadline = self._attempts, self._deadline
+        heir._shown = options.caller or caller.party
         heir._trying, self._trying = self._trying, {}
+        heir._rerouted, heir._failed = self._rerouted, self._failed
+        heir._diversions, heir._identified = self._diversions, self._identified
         heir._listen()
         for leg in heir._trying:
             heir._enter(leg)
@@ -330,6 +336,7 @@ class Dialing:
                 set_diversions(leg.variables, [latest, *diversions_of(leg.variables)])
             self._place(leg, self._options.diverter or self._shown)
             if self._options.patient:
+                self._deadline = None
                 self._stop_clock()
 
     def _reroute(self, by: CallLeg, target: Target) -> None:

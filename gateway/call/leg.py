@@ -349,8 +349,9 @@ class CallLeg(ChannelLeg):
 
     def hang_up(self, ending: Ending) -> None:
         """End the leg, as its script wishes; one whom a blind transfer sent to its script may go back instead."""
-        if self.trial is None or not self.trial.fail(ending):
-            self.end(ending)
+        last = ending if self.trial is None else self.trial.fail(ending)
+        if last is not None:
+            self.end(last)
 
     def end(self, ending: Ending) -> None:
         """End the leg whatever it is about; harmless when it is over already."""

@@ -73,15 +73,18 @@ class Trial:
             self.transferor.command(TransferTold(None))
             transferred(self.transferor, f"{self._transferee.peer} to {self._number}")
 
-    def fail(self, ending: Ending) -> bool:
-        """The transferee would be hung up; whether it goes back instead."""
-        if self.failure is None and self.transferor.ending is None:
-            self.failure = self.refusal or ending
-            self.transferor.command(TransferTold(self.failure.cause))
-        if self.transferor.ending is not None:
-            self._transferee.trial = None
-            return False
-        return True
+    def fail(self, ending: Ending) -> Ending | None:
+        """The transferee would be hung up; with what it is, or None where it goes back instead.
+
+        With nobody there to go back to it is told why it has reached nobody, unless its script says otherwise.
+        """
+        if self.transferor.ending is None:
+            if self.failure is None:
+                self.failure = self.refusal or ending
+                self.transferor.command(TransferTold(self.failure.cause))
+            return None
+        self._transferee.trial = None
+        return self.refusal if self.refusal is not None and ending.cause is Cause.NORMAL_CLEARING else ending
 
     def gone(self, ending: Ending) -> None:
         """The transferee has ended by itself."""

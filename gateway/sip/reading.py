@@ -7,6 +7,7 @@ not parse; one of a name that may be missing takes no rows as well.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -52,7 +53,8 @@ def read_essential(typed: Typed, *, answer: bool) -> None:
 
     Args:
         answer: they are a response's: what it says of the way to its sender counts as missing where it does not
-            parse, or it would be sent again until the call is given up, though it ends the INVITE by itself.
+            parse, or it would be sent again until the call is given up, though it ends the INVITE by itself. Of its
+            Contacts those that do are kept: of a redirection the others may be reached.
 
     Raises:
         MalformedError: one of those that must be there is not, or does not parse.
@@ -78,7 +80,7 @@ def read_essential(typed: Typed, *, answer: bool) -> None:
             except MalformedError:
                 if not answer or name == "record-route":
                     raise
-                typed[name] = READERS[name](())
+                typed[name] = _those_that_parse(rows[name]) if name == "contact" else READERS[name](())
 
 
 def _vias(rows: Rows) -> tuple[Via, ...]:
@@ -110,6 +112,16 @@ def _contacts(rows: Rows) -> tuple[NameAddr, ...]:
     if len(rows) == 1 and "," not in rows[0]:
         return () if rows[0] == "*" else (ADDRESSES[rows[0]],)
     return _addresses(rows)
+
+
+def _those_that_parse(rows: Rows) -> tuple[NameAddr, ...]:
+    found = []
+    for row in rows:
+        with suppress(MalformedError):
+            for text in split_list(row):
+                with suppress(MalformedError):
+                    found.append(ADDRESSES[text])
+    return tuple(found)
 
 
 def _expires(rows: Rows) -> int | None:

@@ -16,7 +16,7 @@ from gateway.sip.causes import status_of
 from gateway.sip.dialog import Dialog
 from gateway.sip.events.header import EventType, Reason
 from gateway.sip.events.package import Document
-from gateway.sip.events.subscription import Subscription, Terms
+from gateway.sip.events.subscription import Subscription, Terms, unknown_subscription
 from gateway.sip.headers import NameAddr
 from gateway.sip.identity import number_of
 from gateway.sip.message import Request, Response
@@ -25,9 +25,11 @@ from gateway.sip.secure import secure_wish
 from gateway.sip.session import Reply, SessionUser, Setting, lists
 from gateway.sip.status import REASONS
 from gateway.sip.uri import OtherUri, SipUri
+from gateway.sip.warning import SIPS_NOT_ALLOWED, warn
 
 __all__ = ["SIPFRAG", "ReferRecipient"]
 
+PACKAGE: Final = "refer"
 SIPFRAG: Final = "message/sipfrag"
 TERMS: Final = Terms(shortest=0, longest=300, interval=0.0)
 LIFE: Final = 180
@@ -108,7 +110,7 @@ class ReferRecipient:
     def subscribe(self, request: Request, reply: Reply, now: float) -> None:
         """Take a SUBSCRIBE in the call's dialog: only what a REFER has made can be refreshed, or ended, there."""
         if self._subscription is None:
-            reply(request.reply(481), now)
+            reply(unknown_subscription(request, PACKAGE), now)
         else:
             self._subscription.refresh(request, reply, now)
 
@@ -121,7 +123,7 @@ class ReferRecipient:
 
     def _watch(self, request: Request, now: float) -> None:
         # RFC 3515 section 2.4.6: the second REFER of a dialog, and later ones, are told apart by their numbers.
-        event = EventType("refer", "" if self._count == 1 else str(request.cseq.number))
+        event = EventType(PACKAGE, "" if self._count == 1 else str(request.cseq.number))
         if self._subscription is not None:
             self._subscription.end(Reason.NO_RESOURCE, now)
         self._progress = _Progress()
@@ -174,8 +176,12 @@ class ReferRecipient:
             return TransferAsked(called, referred_by=_referrer(request), variables=secure_wish(uri))
         found = self._setting.carrier.member(named.id)
         leg = found.leg if found is not None else None
-        if leg is None or leg.name == self._user.name:
+        if found is None or leg is None or leg.name == self._user.name:
             return request.reply(403, "There Is No Such Call Here")
+        if uri.scheme == "sips" and not (found.flow is not None and found.flow.is_secure):
+            refusal = request.reply(480)
+            warn(refusal, SIPS_NOT_ALLOWED)  # RFC 5630 section 5.3: who is there is not on TLS
+            return refusal
         return TransferAsked(number_of(uri), other=leg.name, referred_by=_referrer(request))
 
 

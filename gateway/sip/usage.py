@@ -13,13 +13,20 @@ from gateway.sip.message import Response
 __all__ = ["ends_call", "ends_subscription"]
 
 _DIALOG: Final = frozenset({404, 410, 416, 482, 483, 484, 485, 502, 604})
-"""The remote target, or the route to it, is none: what follows would come to nothing as well."""
-_USAGE: Final = frozenset({408, 481})
-"""The peer has forgotten, or does not answer (RFC 3261 12.2.1.2)."""
-_SUBSCRIPTION: Final = _DIALOG | _USAGE | {405, 480, 489, 501}
-"""RFC 6665 4.1.2.2 and 4.2.2."""
-_CALL: Final = _DIALOG | _USAGE
-"""Not 405, 480 and 501: whoever knows no re-INVITE, or wants none now, has its call as it was (RFC 3261 14.1)."""
+"""RFC 5057: these end the dialog. Its remote target, or the route to it, is none: what follows is lost, too."""
+_USAGE: Final = frozenset({405, 480, 481, 489, 501})
+"""RFC 5057: these end the usage, and no other that shares its dialog."""
+_SILENCE: Final = 408
+"""As if nobody had answered (RFC 5057 5.2)."""
+_CALL: Final = (_DIALOG | _USAGE | {_SILENCE}) - {405, 480, 489, 501}
+"""RFC 3261 14.1 goes before: a re-INVITE that is refused leaves the call as it was, but for 408 and 481.
+
+Whoever knows no UPDATE (405, 501), or wants no change now (480), goes on talking.
+"""
+_NOTIFY: Final = _DIALOG | _USAGE | {_SILENCE}
+"""RFC 6665 4.2.2, where a NOTIFY that times out ends it as well."""
+_REFRESH: Final = (_DIALOG | _USAGE) - {502}
+"""RFC 6665 4.1.2.2 names each of them; after any other the subscription lasts for as long as was said."""
 
 
 def ends_call(response: Response) -> bool:
@@ -28,5 +35,5 @@ def ends_call(response: Response) -> bool:
 
 
 def ends_subscription(response: Response) -> bool:
-    """Whether `response` to a NOTIFY or to the refresh of a SUBSCRIBE of ours ends the subscription."""
-    return response.status in _SUBSCRIPTION
+    """Whether `response` to a NOTIFY, or to the refresh of a SUBSCRIBE of ours, ends the subscription."""
+    return response.status in (_NOTIFY if response.cseq.method == "NOTIFY" else _REFRESH)

@@ -101,6 +101,10 @@ PAUSE: Final = 300.0
 """Seconds until the next attempt after a failure; half of it is chance."""
 LONG: Final = 3600.0
 """The same where the answer will hardly be another."""
+FIRST_PAUSE: Final = 8.0
+"""The same where nobody could be reached; each further time twice that, up to PAUSE (as RFC 5626 section 4.5)."""
+MOST_FAILURES: Final = 8
+"""How many failures in a row are counted: by then the pause is the longest."""
 AT_ONCE: Final = frozenset({"deactivated", "timeout", ""})
 NEVER: Final = frozenset({"rejected", "noresource", "invariant"})
 """Reasons of an end after which another attempt is made at once, and such where it is of little use (4.1.3)."""
@@ -172,6 +176,7 @@ class Subscriber(Acting):
         self._until = config.expires  # seconds that are left, as was said last
         self._ends_at = 0.0
         self._is_renewing = False
+        self._failures = 0
         self.trouble = ""
         """Why there is no subscription, as a clause; empty where there is one."""
 
@@ -226,7 +231,7 @@ class Subscriber(Acting):
 
     def lost(self, flow: Flow, now: float) -> None:
         """A connection is gone, and it was we who had made it: what is held is renewed by another; see `Member`."""
-        if flow != self._flow:
+        if flow != self._flow or self._machine.state in (State.WAITING, State.OVER):
             return
         self._wait_for, self.trouble = SOON, f"the connection {flow} was lost"
         held = self.state is State.HELD and not self._is_renewing
@@ -283,7 +288,7 @@ class Subscriber(Acting):
         self._subscribe(self._dialog.request("SUBSCRIBE"), self._config.expires, now)
 
     def _hold(self, now: float) -> None:
-        self._is_renewing, self._wait_for = False, None
+        self._is_renewing, self._wait_for, self._failures = False, None, 0
         self._ends_at = now + self._until
         early = min(max(32.0, self._until / 10), self._until / 2)
         self._due_at(now + max(1.0, self._until - early))
@@ -369,7 +374,12 @@ class Subscriber(Acting):
         return True
 
     def _failed(self, evidence: str, now: float) -> None:
+        """Nobody was reached: that may be over soon, while those who refuse are asked again seldom."""
+        if self._machine.state in (State.WAITING, State.OVER):
+            return
         self.trouble = evidence
+        self._wait_for = min(FIRST_PAUSE * 2**self._failures, PAUSE) * self._setting.random.uniform(0.5, 1.0)
+        self._failures = min(self._failures + 1, MOST_FAILURES)
         self._act(Input.REFUSED, now)
 
     def _next_number(self) -> int:

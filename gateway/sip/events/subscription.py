@@ -23,7 +23,7 @@ from gateway.sip.transport import Flow
 from gateway.sip.usage import ends_subscription
 from gateway.sip.within import send_within
 
-__all__ = ["TABLE", "Subject", "Subscription", "Terms", "granted_seconds"]
+__all__ = ["TABLE", "Subject", "Subscription", "Terms", "granted_seconds", "unknown_subscription"]
 
 BUSY: Final = 10.0
 """Seconds until the next try where there was no room for a NOTIFY."""
@@ -231,7 +231,7 @@ class Subscription(Acting):
     def refresh(self, request: Request, reply: Reply, now: float) -> None:
         """A SUBSCRIBE of its dialog: another term, or with Expires 0 the end (RFC 6665 4.2.1.4)."""
         if self._ending is not None or not self.is_meant(request):
-            reply(request.reply(481), now)
+            reply(unknown_subscription(request, self.event.package), now)
             return
         expires = granted_seconds(request, self._terms)
         if isinstance(expires, Response):
@@ -352,6 +352,21 @@ class Subscription(Acting):
             self._life.cancel()
         self._ends_at = now + expires
         self._life = self._setting.carrier.at(self._ends_at, lambda at: self.end(Reason.TIMEOUT, at))
+
+
+def unknown_subscription(request: Request, package: str) -> Response:
+    """What a SUBSCRIBE hears within a dialog where there are subscriptions of `package` at most, and not this one.
+
+    That there is no such subscription (481), or that its package is none to have here (489, RFC 6665 4.2.1.1).
+    """
+    try:
+        if EventType.parse(request.headers.get("Event") or "").package == package:
+            return request.reply(481)
+    except MalformedError:
+        pass
+    response = request.reply(489)
+    response.headers.set("Allow-Events", package)
+    return response
 
 
 def granted_seconds(request: Request, terms: Terms) -> int | Response:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
-from gateway.core.messages import Alerting, Answered, Dial, Hangup, Released, Rerouted
+from gateway.core.messages import Alerting, Answered, Dial, Diverted, Hangup, Released, Rerouted
+from gateway.core.number import Party
 from gateway.core.switch import DialStatus, Target
 from tests.support.channel import ScriptedChannel, ScriptedTechnology
-from tests.unit.call.exchange import BYE, Exchange, dial_and_bridge
+from tests.unit.call.exchange import BUSY, BYE, Exchange, dial_and_bridge
 
 DEAD = Ending(Cause.NETWORK_OUT_OF_ORDER, "the exchange on line copper1", Act.FAILED, "no dial tone within 5 s")
 OUTSIDE = Target("FXO", "g1/5550100")
@@ -78,3 +79,33 @@ def test_a_caller_who_gives_up_meanwhile_ends_the_second_attempt_too(exchange: E
     exchange.says(group.taken[0], Released(DEAD))
     exchange.says(caller, Released(BYE))
     assert isinstance(group.taken[1].last, Hangup)
+
+
+def test_a_dial_that_is_taken_over_goes_on_by_the_next_line(exchange: Exchange) -> None:
+    exchange.dialplan("[office]\nexten => _9.,1,Dial(FXO/g1/${EXTEN:1})")
+    group = outside(exchange, "copper1", "copper2")
+    caller = exchange.offer(called="95550100")
+    [first] = group.taken
+    exchange.says(first, Rerouted("g1/5550100"))
+    heir = exchange.offer("SIP/6003-00000009", "", replaces=caller.name)
+    exchange.says(first, Released(DEAD))
+    second = group.taken[-1]
+    assert second.name.startswith("FXO/copper2-")
+    [dialled] = [command for command in second.commands if isinstance(command, Dial)]
+    assert dialled.caller == Party("6003"), "who calls now"
+    exchange.says(second, Rerouted("g1/5550100"))
+    exchange.says(second, Released(DEAD))
+    assert isinstance(group.taken[-1].last, Hangup), "each line once"
+    assert isinstance(heir.last, Hangup) and heir.last.ending == DEAD
+
+
+def test_a_dial_that_was_diverted_without_a_limit_has_none_when_it_is_taken_over(exchange: Exchange) -> None:
+    exchange.dialplan("[office]\nexten => 101,1,Dial(FXS/101,10,z)\nexten => 102,1,Dial(FXS/102)")
+    caller = exchange.offer(called="101")
+    exchange.says(exchange.telephone("101"), Diverted("102"))
+    exchange.says(exchange.telephone("101"), Released(BUSY))
+    heir = exchange.offer("SIP/6003-00000009", "", replaces=caller.name)
+    exchange.wait(60)
+    exchange.says(exchange.telephone("102"), Answered("off-hook"))
+    assert not isinstance(heir.last, Hangup)
+    exchange.says(heir, Released(BYE))

@@ -32,6 +32,8 @@ exten => 600,1,Answer()
  same => n,Wait(600)
 exten => 103,1,Dial(FXS/103,30)
  same => n,Set(GLOBAL(went_on)=${DIALSTATUS})
+exten => 104,1,Dial(FXS/104,30)
+ same => n,Hangup(34)
 [lobby]
 exten => 7,1,Set(GLOBAL(by)=${BLINDTRANSFER})
  same => n,Answer()
@@ -169,7 +171,14 @@ class TestBlind:
         office.says(phone, TransferAsked("102"))
         office.says(phone, Released(ON_HOOK))
         office.says(office.telephone("102"), Released(BUSY))
-        assert isinstance(caller.last, Hangup) and caller.last.ending.by == "the dialplan"
+        assert caller.last == Hangup(BUSY), "why it has reached nobody"
+
+    def test_unless_the_dialplan_has_something_to_say_of_that(self, office: Exchange) -> None:
+        caller, phone = talking(office), office.telephone("101")
+        office.says(phone, TransferAsked("104"))
+        office.says(phone, Released(ON_HOOK))
+        office.says(office.telephone("104"), Released(BUSY))
+        assert isinstance(caller.last, Hangup) and caller.last.ending.cause is Cause.NO_CIRCUIT_AVAILABLE
 
     def test_a_transferee_who_hangs_up_on_the_way_ends_it(self, office: Exchange) -> None:
         caller, phone = talking(office), office.telephone("101")

@@ -218,6 +218,14 @@ def test_section_8_1_3_4_a_redirection_to_an_account_is_followed() -> None:
     assert office.events() == [Answered("200 OK")]
 
 
+def test_section_8_1_3_4_a_contact_that_cannot_be_read_takes_no_other_along() -> None:
+    office = Office()
+    phone, colleague = registered(office, "192.0.2.60"), registered(office, "192.0.2.70", user="6002")
+    dial(office)
+    redirect(phone, "<sip:6002@>;q=1, nowhere, <sip:6002@192.0.2.1>;q=0.5")
+    assert str(colleague.arrived().uri) == "sip:6002@192.0.2.70:5070"
+
+
 def test_where_one_telephone_redirects_the_others_ring_on_and_it_is_called_beside_them() -> None:
     office = Office()
     desk, hall = registered(office, "192.0.2.60"), registered(office, "192.0.2.61")

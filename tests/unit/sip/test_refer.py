@@ -38,10 +38,17 @@ class Talk:
     """A call that a telephone has placed and the office has answered."""
 
     def __init__(
-        self, office: Office, user: str = "6001", *, call_id: str = "talk", port: int = 5070, answer: bool = True
+        self,
+        office: Office,
+        user: str = "6001",
+        *,
+        call_id: str = "talk",
+        port: int = 5070,
+        answer: bool = True,
+        transport: str = "udp",
     ) -> None:
         self.office = office
-        self.phone = Phone(office, user, port=port)
+        self.phone = Phone(office, user, port=port, transport=transport)
         self.invite = self.phone.invite("6002", call_id=call_id)
         self.channel: SipChannel
         [(self.channel, self.offered)] = office.heard()
@@ -295,8 +302,23 @@ def test_rfc_6665_the_refer_subscription_can_be_refreshed_and_ended_within_the_c
     talk.waiting = talk.phone.messages()
     assert talk.waiting.pop(0).summary == "200 OK"
     assert talk.notified()[1] == "terminated;reason=timeout"
-    talk.request("SUBSCRIBE", ("Event", "dialog"), ("Contact", "<sip:6001@192.0.2.60:5070>"))
+    talk.request("SUBSCRIBE", ("Event", "refer"), ("Contact", "<sip:6001@192.0.2.60:5070>"))
     assert talk.phone.response().status == 481
+
+
+@pytest.mark.parametrize("referred", [True, False])
+@pytest.mark.parametrize("event", [("Event", "dialog"), ("Event", "x-strange"), ("Event", ";"), ("X", "no event")])
+def test_rfc_6665_section_4_2_1_1_another_package_is_none_to_subscribe_to_within_a_call(
+    referred: bool, event: tuple[str, str]
+) -> None:
+    office = Office()
+    talk = Talk(office)
+    if referred:
+        talk.refer("<sip:101@192.0.2.1>")
+        talk.notified()
+    talk.request("SUBSCRIBE", event, ("Contact", "<sip:6001@192.0.2.60:5070>"))
+    refusal = talk.phone.response()
+    assert (refusal.status, refusal.headers.get("Allow-Events")) == (489, "refer")
 
 
 def replaces(talk: Talk, more: str = "") -> str:
@@ -312,6 +334,20 @@ def test_rfc_5589_section_7_an_attended_transfer_names_the_other_call(answered: 
     escaped = replaces(other).replace(";", "%3B").replace("=", "%3D")
     assert talk.refer(f"<sip:6002@192.0.2.1?Replaces={escaped}>").status == 202
     assert asked(office) == TransferAsked("6002", other=other.channel.name)
+
+
+@pytest.mark.parametrize(("scheme", "transport", "status"), [("sips", "udp", 480), ("sips", "tls", 202)])
+def test_rfc_5630_section_5_3_a_sips_uri_names_no_call_that_is_not_on_tls(
+    scheme: str, transport: str, status: int
+) -> None:
+    office = Office(listening=("tls",))
+    talk = Talk(office)
+    other = Talk(office, call_id="other", port=5071, transport=transport)
+    escaped = replaces(other).replace(";", "%3B").replace("=", "%3D")
+    response = talk.refer(f"<{scheme}:6002@192.0.2.1?Replaces={escaped}>")
+    assert response.status == status
+    if status == 480:
+        assert response.headers.get("Warning") == '380 copperline "SIPS Not Allowed"' and office.events() == []
 
 
 def test_a_call_cannot_be_joined_with_itself() -> None:

@@ -172,7 +172,7 @@ def test_section_4_1_2_2_a_refresh_that_finds_no_subscription_makes_a_new_one() 
     assert anew.call_id != subscribe.call_id and anew.to.tag is None
 
 
-@pytest.mark.parametrize("status", [400, 403, 500, 503, 603])
+@pytest.mark.parametrize("status", [400, 403, 408, 500, 502, 503, 603])
 def test_section_4_1_2_2_a_refresh_that_is_refused_otherwise_leaves_what_is_held_until_it_ends(status: int) -> None:
     office, provider, subscribe = watched()
     accept(provider, subscribe)
@@ -220,6 +220,26 @@ def test_section_4_1_2_4_without_a_notify_there_is_no_subscription() -> None:
     accept(provider, subscribe)
     assert asked(provider, 32) == []
     assert asked(provider, 300) == [3600]
+
+
+def test_who_cannot_be_reached_is_asked_again_soon_and_then_ever_less_often() -> None:
+    """As RFC 5626 section 4.5 has it; a notifier that starts anew is watched again within seconds."""
+    office = opened(trunk(f"{FIRST};transport=tcp", register=False, mailbox="201"))
+    provider = Provider(office)
+    provider.flow = Flow("tcp", SERVER, (FIRST, 5060))
+    assert provider.asked("SUBSCRIBE")
+
+    def pause() -> float:
+        """Until it is tried again, once the connection has failed."""
+        begun = office.clock.now
+        office.stack.lost(provider.flow, begun, why="connection refused")
+        office.drain()
+        while not provider.asked("SUBSCRIBE"):
+            office.wait(1)
+        return office.clock.now - begun
+
+    for longest in (8, 16, 32, 64, 128, 256, 300, 300):
+        assert longest / 2 <= pause() <= longest + 1
 
 
 def test_section_4_1_2_3_it_is_ended_with_the_trunk() -> None:

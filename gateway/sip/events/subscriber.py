@@ -231,7 +231,7 @@ class Subscriber(Acting):
 
     def lost(self, flow: Flow, now: float) -> None:
         """A connection is gone, and it was we who had made it: what is held is renewed by another; see `Member`."""
-        if flow != self._flow or self._machine.state in (State.WAITING, State.OVER):
+        if flow != self._flow or self.state in (State.WAITING, State.OVER):
             return
         self._wait_for, self.trouble = SOON, f"the connection {flow} was lost"
         held = self.state is State.HELD and not self._is_renewing
@@ -375,7 +375,7 @@ class Subscriber(Acting):
 
     def _failed(self, evidence: str, now: float) -> None:
         """Nobody was reached: that may be over soon, while those who refuse are asked again seldom."""
-        if self._machine.state in (State.WAITING, State.OVER):
+        if self.state in (State.WAITING, State.OVER):
             return
         self.trouble = evidence
         self._wait_for = min(FIRST_PAUSE * 2**self._failures, PAUSE) * self._setting.random.uniform(0.5, 1.0)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gateway.core.codec import Codec, Encoding
 from gateway.core.frozen import frozen
+from gateway.core.hindrances import Hindrances
 from gateway.core.srtp import Protection, Suite
 from gateway.core.word import Word
 
@@ -361,6 +362,10 @@ class RtpAudio(Audio, Protocol):
     @property
     def remote(self) -> tuple[str, int] | None:
         """Where audio goes: what was signalled, or where a peer behind NAT was found; None before either."""
+        ...
+
+    def hindrances(self) -> Hindrances:
+        """What was refused and could not be sent, and why."""
         ...
 
     def set_remote(

@@ -6,7 +6,7 @@ RTP clock.
 
 from __future__ import annotations
 
-from errno import EBADF, ECONNREFUSED, ENODEV, ENOTSOCK
+from errno import EAGAIN, EBADF, ECONNREFUSED, ENODEV, ENOTSOCK
 from typing import Final
 
 from gateway.media.compiled import stage
@@ -75,6 +75,9 @@ def send_packet(
     error = errno()
     if is_gone(error):
         lose(t, i, error, now)
+    elif error != EAGAIN and error != ECONNREFUSED:
+        row["unsent"] += 1
+        row["unsent_for"] = error
 
 
 @stage

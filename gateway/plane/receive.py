@@ -109,7 +109,12 @@ def _take(t: Shared, i: int, octets: int, now: int) -> bool:
     payload_type = int(packet[1] & 0x7F)
     kind = _kind(t, i, payload_type, start, length)
     ssrc = get_word(packet, 8)
-    if kind == _REFUSED or not from_peer(t, i, ssrc, now):
+    if kind == _REFUSED:
+        _note_misfit(t, i, payload_type)
+        return False
+    if not from_peer(t, i, ssrc, now):
+        row["strangers"] += 1
+        _note_source(t, i)
         return False
     hold_on(t, i, now)
     row["received"] += 1
@@ -146,6 +151,25 @@ def _kind(t: Shared, i: int, payload_type: int, start: int, length: int) -> int:
     if payload_type == row["noise_in"] and row["payload_in"] >= 0:
         return _NOISE if 0 < length <= _LONGEST_NOISE else _REFUSED
     return _REFUSED
+
+
+@stage
+def _note_misfit(t: Shared, i: int, payload_type: int) -> None:
+    """Remember a packet that is refused, where it is for its payload type."""
+    row = row_at(t, i)
+    if payload_type != row["payload_in"] and payload_type != row["event_in"] and payload_type != row["noise_in"]:
+        row["misfits"] += 1
+        row["misfit_type"] = payload_type
+        _note_source(t, i)
+
+
+@stage
+def _note_source(t: Shared, i: int) -> None:
+    """Remember whence a packet has come that is refused."""
+    row = row_at(t, i)
+    length = min(int(t["address_length"][0]), 28)
+    for k in range(length):
+        row["refused_from"][k] = t["address"][k]
 
 
 @stage

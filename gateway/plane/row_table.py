@@ -128,6 +128,12 @@ _PEER: Final = [
     ("strict", "i8"),
     ("refused", "i8"),
     ("rejected_at", "i8"),  # ns: when its host said last that nobody takes what is sent (ICMP), or 0
+    ("misfits", "i8"),  # of those refused, the ones of a payload type that was not agreed
+    ("misfit_type", "i8"),  # that of the last of them
+    ("strangers", "i8"),  # and the ones that came from elsewhere
+    ("refused_from", "u1", (32,)),  # whence the last of both came
+    ("unsent", "i8"),  # packets that the system would not send
+    ("unsent_for", "i8"),  # errno of the last of them
 ]
 
 _REPORTS: Final = [

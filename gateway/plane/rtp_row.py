@@ -10,6 +10,7 @@ from typing import Final
 
 from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import LocalError
+from gateway.core.hindrances import UNHINDERED, Hindrances
 from gateway.core.literal import literal
 from gateway.core.repeated import repeated
 from gateway.core.srtp import Protection
@@ -68,6 +69,23 @@ class RtpRow(PlaneRow):
         if self.closed or int(row["generation"]) != self.generation or not row["remote_length"]:
             return None
         return _place(row["remote"].tobytes())
+
+    def hindrances(self) -> Hindrances:
+        """What was refused and could not be sent, and why."""
+        row = self._host.tables.rows[self.index]
+        if self.closed or int(row["generation"]) != self.generation:
+            return UNHINDERED
+        misfits, strangers = int(row["misfits"]), int(row["strangers"])
+        return Hindrances(
+            refused=int(row["refused"]),
+            misfits=misfits,
+            payload_type=int(row["misfit_type"]) if misfits else -1,
+            strangers=strangers,
+            source=_place(row["refused_from"].tobytes()) if misfits or strangers else None,
+            forged=int(row["forged"]),
+            unsent=int(row["unsent"]),
+            error=int(row["unsent_for"]),
+        )
 
     @property
     def rate(self) -> int:

@@ -7,21 +7,46 @@ Addresses enter, sentences leave; when it is looked is decided in watch.py.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from datetime import timedelta
+from errno import EACCES, EHOSTUNREACH, ENETUNREACH, EPERM
 from typing import Final
 
 from gateway.core.audio import Ceased
 from gateway.core.frozen import frozen
+from gateway.core.hindrances import Hindrances
 from gateway.sdp.negotiate import Agreement
+from gateway.sdp.stream import STATIC_FORMATS, UNSPECIFIED
 from gateway.sip.headers import NameAddr, Via
 from gateway.sip.session import GONE
-from gateway.sip.transport import Address, Flow, is_private
+from gateway.sip.transport import Address, Flow, is_loopback, is_private
 from gateway.sip.uri import SipUri, host_text
 
-__all__ = ["LOOK", "Troubled", "place", "rewritten", "why_ceased", "why_deaf", "why_silent", "why_unacknowledged"]
+__all__ = [
+    "LOOK",
+    "Troubled",
+    "place",
+    "rewritten",
+    "why_ceased",
+    "why_deaf",
+    "why_one_way",
+    "why_silent",
+    "why_unacknowledged",
+    "why_unsent",
+]
 
 LOOK: Final = 4.5
 """Seconds after the answer at which audio must have come in: telephones send from the first 20 ms on."""
+FEWEST: Final = 8
+"""Packets a second that are somebody's audio, of up to 100 ms each; fewer are strays, and explain nothing."""
+_UNSENT: Final[Mapping[int, str]] = {
+    EPERM: "a firewall of this machine forbids it",
+    EACCES: "a firewall of this machine forbids it",
+    ENETUNREACH: "this machine has no route there; look at its networks, and its VPN",
+    EHOSTUNREACH: "that host is out of reach: it is off, or what lies before it refuses",
+}
+"""Why the system sends nothing, by errno (ip(7), udp(7))."""
 
 
 @frozen
@@ -40,7 +65,7 @@ class Troubled:
 
 
 def why_silent(
-    peer: str, agreement: Agreement, own: Address, bound: str, refused: int = 0, *, heard: bool = False
+    peer: str, agreement: Agreement, own: Address, bound: str, hindered: Hindrances, *, heard: bool = False
 ) -> str:
     """Why no audio comes from `peer`.
 
@@ -48,18 +73,26 @@ def why_silent(
         agreement: what was agreed; `via` is where the peer's messages come from.
         own: the address and port at which we asked for the audio.
         bound: our own address behind that.
-        refused: packets that came and were not what was agreed.
+        hindered: what came meanwhile and was refused, and what could not be sent.
         heard: audio has come in before.
     """
     here, there = place(*own), place(agreement.address, agreement.port)
     said = f"no audio from {peer} has come to {here} for {LOOK:g} s"
-    if refused:
-        strict = ", and rtp_symmetric = false takes none but those" if agreement.strict else ""
-        return (
-            f"{said}: {refused} packets came that are in another codec or from another address than {there}{strict}"
-        )
+    for why in (_why_unsent(hindered, LOOK), _why_refused(agreement, hindered, LOOK)):
+        if why:
+            return f"{said}: {why}"
     if heard:
         return f"{said}, though some came before: it has stopped sending, or a NAT between has forgotten its way"
+    if agreement.address in UNSPECIFIED:
+        return (
+            f"{said}: its session description names {agreement.address}: it has put the call on hold from the "
+            "beginning, or does not know its own address"
+        )
+    if is_loopback(agreement.address) and not is_loopback(own[0]):
+        return (
+            f"{said}: its session description names {there}, which is within its own machine: it does not know its "
+            "own address; set that in its network settings"
+        )
     via = agreement.via or agreement.address
     if is_private(own[0]) and not is_private(via):
         return (
@@ -112,6 +145,68 @@ def why_deaf(agreement: Agreement, own: Address, bound: str, remote: Address) ->
     return f"the NAT or a firewall at {via} lets nothing in from UDP port {own[1]} here"
 
 
+def why_unsent(peer: str, own: Address, remote: Address, hindered: Hindrances) -> str:
+    """Why `peer` hears nothing: what is sent from `own` to `remote` does not leave; "" where it does."""
+    why = _why_unsent(hindered, LOOK)
+    return f"{peer} hears nothing: no audio leaves {place(*own)} for {place(*remote)}: {why}" if why else ""
+
+
+def why_one_way(peer: str, agreement: Agreement) -> str:
+    """Why the audio of a call goes one way, or none, that was not put on hold: `peer` has said so."""
+    direction = agreement.direction
+    if direction.sends:
+        what, attribute = "sends no audio", "recvonly"
+    elif direction.receives:
+        what, attribute = "wants to hear nothing", "sendonly"
+    else:
+        what, attribute = "neither sends audio nor wants any", "inactive"
+    return (
+        f"{peer} {what}: that is how its session description began the call (a={attribute}); where that is no "
+        "announcement or loudspeaker, look at its settings, or whether a SIP ALG has written it"
+    )
+
+
+def _why_unsent(hindered: Hindrances, seconds: float) -> str:
+    """Why what was to be sent for so many seconds has not left this machine; "" where it has."""
+    if hindered.unsent < seconds * FEWEST:
+        return ""
+    return f"nothing can be sent there from here, since {_UNSENT.get(hindered.error, os.strerror(hindered.error))}"
+
+
+def _why_refused(agreement: Agreement, hindered: Hindrances, seconds: float) -> str:
+    """Why what came for so many seconds was not taken; "" where that was too little to explain anything."""
+    fewest = seconds * FEWEST
+    source = place(*hindered.source) if hindered.source is not None else ""
+    if hindered.forged >= fewest:
+        return (
+            f"{hindered.forged} packets came that the key in its session description has not encrypted: it uses "
+            "another, or none, or something between has changed it (a=crypto)"
+        )
+    if hindered.misfits >= fewest:
+        number = hindered.payload_type
+        name = STATIC_FORMATS.get(str(number), "").partition("/")[0]
+        known = f" ({name})" if name else ""
+        return (
+            f"{hindered.misfits} packets came from {source} in payload type {number}{known}, where "
+            f"{agreement.accepts[0]} ({agreement.codec.encoding.value}) was agreed: it does not keep to what it "
+            "has said; leave it one codec in its settings"
+        )
+    if hindered.strangers >= fewest and agreement.strict:
+        return (
+            f"{hindered.strangers} packets came from {source} and none from "
+            f"{place(agreement.address, agreement.port)}, and rtp_symmetric = false takes none but those"
+        )
+    if hindered.strangers >= fewest:
+        return (
+            f"{hindered.strangers} packets came from {source} instead, which are not taken: it is somebody else, "
+            "or its NAT has another public address; then it is heard again once it registers from there"
+        )
+    others = hindered.refused - hindered.forged - hindered.misfits - hindered.strangers
+    return (
+        f"{others} packets came that are no audio, or not in the codec that was agreed" if others >= fewest else ""
+    )
+
+
 def why_ceased(
     peer: str,
     agreement: Agreement,
@@ -120,7 +215,8 @@ def why_ceased(
     remote: Address,
     own: Address,
     into: float,
-    refused: int,
+    hindered: Hindrances,
+    waited: float,
     status: int | None,
 ) -> str:
     """What has become of the audio of `peer`, which was heard.
@@ -131,12 +227,14 @@ def why_ceased(
         remote: where it was heard last.
         own: the address and port at which we asked for the audio.
         into: seconds from the answer to the last packet.
-        refused: packets that have come since and were not what was agreed.
+        hindered: what has been refused, and not been sent, in the last `waited` seconds.
         status: what it answers to a request of the call, 0 where it does not answer; None where it was not asked.
     """
     via = host_text(agreement.via or agreement.address)
+    known = remote[0] in (agreement.address, agreement.via or agreement.address)
+    unknown = "" if known else ", which none of its messages has named,"
     told = [
-        f"no audio has come from {place(*remote)} to {place(*own)} for {ceased.seconds:.0f} s, "
+        f"no audio has come from {place(*remote)}{unknown} to {place(*own)} for {ceased.seconds:.0f} s, "
         f"since {timedelta(seconds=round(into))} after the answer"
     ]
     reports = ceased.reported is not None and ceased.reported < ceased.seconds
@@ -145,12 +243,9 @@ def why_ceased(
     if status is not None:
         told.append(f"its signalling at {via} {'answers' if status else 'does not answer'}")
     said = f"{peer} has fallen silent: {', '.join(told)}"
-    if refused:
-        strict = ", and rtp_symmetric = false takes none but its own" if agreement.strict else ""
-        return (
-            f"{said}: {refused} packets came that are in another codec or from another address{strict}; "
-            "where its NAT has got another public address, it is heard again once it registers from there"
-        )
+    for why in (_why_unsent(hindered, waited), _why_refused(agreement, hindered, waited)):
+        if why:
+            return f"{said}: {why}"
     if ceased.rejected:
         return (
             f"{said}: {host_text(remote[0])} says that nobody takes audio at its UDP port {remote[1]} any more "

@@ -13,8 +13,9 @@ from typing import Final, Protocol
 
 from gateway.core.audio import AudioStats, Ceased, RtpAudio
 from gateway.core.frozen import frozen
+from gateway.core.hindrances import UNHINDERED, Hindrances
 from gateway.sdp.negotiate import Agreement, Direction
-from gateway.sip.diagnosis import LOOK, place, why_ceased, why_deaf, why_silent
+from gateway.sip.diagnosis import LOOK, place, why_ceased, why_deaf, why_one_way, why_silent, why_unsent
 from gateway.sip.session import Setting, Timer
 from gateway.sip.transport import Address
 
@@ -90,8 +91,8 @@ class Watch:
     """
 
     __slots__ = (
-        "_agreement", "_before", "_bound", "_end", "_host", "_missing", "_patience", "_row", "_setting", "_timer",
-        "_up_at", "leg"
+        "_agreement", "_before", "_bound", "_end", "_hindered", "_host", "_missing", "_one_way", "_patience",
+        "_row", "_setting", "_timer", "_up_at", "leg"
     )  # fmt: skip
 
     def __init__(
@@ -109,6 +110,10 @@ class Watch:
         self._up_at: float | None = None
         self._before = 0, 0
         """Packets that had come and gone when the leg was answered, or its audio was to begin anew."""
+        self._hindered = UNHINDERED
+        """What had been refused, or not been sent, when audio was to begin anew."""
+        self._one_way: bool | None = None
+        """Whether it was told that the peer began the call one way; None where neither side has changed that."""
         self._missing: float | None = None
         """Since when audio has been missed that was told of."""
 
@@ -125,9 +130,17 @@ class Watch:
             self.leg.found(
                 f"no audio needs to come from {self.leg.peer} now: the call is on hold, or carries a fax", now
             )
+        if before.direction is not agreement.direction:
+            if self._one_way:
+                assert self.leg is not None  # or it would be closed
+                self.leg.found(
+                    f"the audio of {self.leg.peer} goes another way now: {agreement.direction.value}", now
+                )
+            self._one_way = False
         moved = (before.address, before.port) != (agreement.address, agreement.port)
         if agreement.direction.receives and (moved or not before.direction.receives):
             self.up(now)
+            self._hindered = self._row.hindrances()
 
     def up(self, now: float) -> None:
         """The leg was answered."""
@@ -150,8 +163,9 @@ class Watch:
         assert self.leg is not None  # or it would be closed
         answers: list[int] = []
         asked = answers if self.leg.ask(answers.append, now) else None
+        hindered = self._row.hindrances()
         self._timer = self._setting.carrier.after(
-            ASKING, now, lambda at: self._tell_ceased(ceased, stats, asked, now, at)
+            ASKING, now, lambda at: self._tell_ceased(ceased, stats, hindered, asked, now, at)
         )
 
     def silent(self, seconds: float, now: float) -> None:
@@ -202,16 +216,30 @@ class Watch:
             assert self.leg is not None  # or it would be closed
             # A leg that had early media has proved its way already: who is silent from the answer on sends nothing.
             heard = received > 0
-            said = why_silent(self.leg.peer, agreement, self._own, self._bound, stats.refused, heard=heard)
+            hindered = self._row.hindrances().since(self._hindered)
+            said = why_silent(self.leg.peer, agreement, self._own, self._bound, hindered, heard=heard)
             self.leg.missed(f"{said}; {self._reported(unheard)} either" if unheard else said, now)
             self._await_return(now - LOOK, received, now)
             return
         if self._missing is not None:
             self._returned(self._missing, now)
-        if agreement.direction.sends:
+        if agreement.direction is not Direction.SENDRECV and agreement.image is None and self._one_way is None:
+            assert self.leg is not None  # or it would be closed
+            self._one_way = True
+            self.leg.missed(why_one_way(self.leg.peer, agreement), now)
+        if agreement.direction.sends and not self._tell_unsent(agreement, now):
             self._look_there(now)
             if stats.far_told < sent + UNHEARD:  # its first report is still to come
                 self._timer = self._setting.carrier.after(LOOK_AGAIN, now, self._look_there)
+
+    def _tell_unsent(self, agreement: Agreement, now: float) -> bool:
+        """Tell if what is to be sent does not even leave this machine; whether it was told."""
+        assert self.leg is not None  # or it would be closed
+        hindered = self._row.hindrances().since(self._hindered)
+        why = why_unsent(self.leg.peer, self._own, self._remote(agreement), hindered)
+        if why:
+            self.leg.missed(why, now)
+        return why != ""
 
     def _look_there(self, now: float) -> None:
         """Tell if the peer reports that it hears nothing."""
@@ -223,9 +251,15 @@ class Watch:
             self.leg.missed(f"{self.leg.peer} hears nothing: {self._reported(unheard)}: {why}", now)
 
     def _tell_ceased(
-        self, ceased: Ceased, before: AudioStats, answers: list[int] | None, told_at: float, now: float
+        self,
+        ceased: Ceased,
+        before: AudioStats,
+        hindered: Hindrances,
+        answers: list[int] | None,
+        told_at: float,
+        now: float,
     ) -> None:
-        """Tell what has become of audio that had ceased when `before` was counted, at `told_at`."""
+        """Tell what has become of audio that had ceased when `before` and `hindered` were counted, at `told_at`."""
         self._timer = None
         stats, agreement = self._row.stats(), self._agreement
         if agreement is None or agreement.direction is not Direction.SENDRECV or stats.received != before.received:
@@ -241,7 +275,8 @@ class Watch:
             remote=self._remote(agreement),
             own=self._own,
             into=max(since - self._up_at, 0.0),
-            refused=stats.refused - before.refused,
+            hindered=self._row.hindrances().since(hindered),
+            waited=waited,
             status=None if answers is None else next(iter(answers), 0),
         )
         self.leg.missed(said, now)

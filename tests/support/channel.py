@@ -10,6 +10,7 @@ from gateway.core.audio import Audio, AudioEvent, AudioStats, Capture, RtpAudio,
 from gateway.core.cause import Cause
 from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import Exhausted, RemoteError
+from gateway.core.hindrances import UNHINDERED, Hindrances
 from gateway.core.messages import CarryFax, Command, Hangup
 from gateway.core.switch import DeviceState
 
@@ -28,6 +29,7 @@ class ScriptedAudio(Audio):
         self.heard: list[str] = []
         self.closed = False
         self.voiceband = False
+        self.hindered = UNHINDERED
         self._digits_as_events = digits_as_events
         self._on_end: Callable[[SoundEnd], None] | None = None
 
@@ -100,6 +102,9 @@ class ScriptedAudio(Audio):
 
     def stats(self) -> AudioStats:
         return AudioStats()
+
+    def hindrances(self) -> Hindrances:
+        return self.hindered
 
     def close(self) -> None:
         self._end(SoundEnd.LOST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from errno import EACCES
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from gateway.core.audio import Ceased, Silent
 from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import LocalError, MalformedError
+from gateway.core.hindrances import UNHINDERED, Hindrances
 from gateway.plane.rtp import RtpPacket
 from tests.support.rtp import RtpEndpoint
 from tests.unit.plane.conftest import Studio, speech
@@ -96,6 +98,30 @@ def test_a_payload_type_that_was_not_agreed_is_refused(studio: Studio) -> None:
     studio.settle()
     assert alice.hear() == []
     assert a.stats().refused == 3
+    assert a.hindrances() == Hindrances(refused=3, misfits=3, payload_type=127, source=("127.0.0.1", alice.port))
+
+
+def test_who_is_refused_for_another_address_is_known_by_it(studio: Studio) -> None:
+    a, alice = studio.telephone()
+    assert a.hindrances() == UNHINDERED
+    alice.say(speech(0.02))
+    mallory = stranger(studio, a.port, ssrc=alice.next.ssrc)
+    mallory.say(speech(0.04))  # before the socket takes packets of alice alone
+    studio.settle()
+    hindered = a.hindrances()
+    assert (hindered.strangers, hindered.misfits, hindered.source) == (2, 0, ("127.0.0.1", mallory.port))
+    a.close()
+    studio.settle()
+    assert a.hindrances() == UNHINDERED
+
+
+def test_what_the_system_does_not_send_is_counted_with_its_reason(studio: Studio) -> None:
+    (a, alice), (b, bob) = studio.telephone(), studio.telephone()
+    b.set_remote("255.255.255.255", bob.port, Codec(Encoding.PCMU, 0), 101)  # EACCES: not without SO_BROADCAST
+    a.join(b)
+    alice.say(speech(0.06))
+    studio.settle()
+    assert (b.hindrances().unsent, b.hindrances().error, b.stats().sent) == (3, EACCES, 0)
 
 
 def test_before_the_peer_is_known_nothing_is_taken(studio: Studio) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from errno import EMSGSIZE, ENETUNREACH, EPERM
+
 import pytest
 
 from gateway.core.audio import AudioStats, Ceased, Silent
 from gateway.core.cause import Cause
+from gateway.core.hindrances import Hindrances
 from gateway.core.messages import Answer, Dial, Offered, Released
 from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
@@ -32,8 +35,13 @@ def counts(office: Office, **counted: int) -> None:
     row.stats = lambda: AudioStats(**counted)  # type: ignore[method-assign, arg-type]  # counters that are integers
 
 
-def hears(office: Office, packets: int = 0, refused: int = 0) -> None:
-    counts(office, received=packets, refused=refused)
+def hears(office: Office, packets: int = 0) -> None:
+    counts(office, received=packets)
+
+
+def hinders(office: Office, **counted: int | tuple[str, int]) -> None:
+    """As a plane counts what it does not take, and cannot send."""
+    office.desk.rows[-1].hindered = Hindrances(**counted)  # type: ignore[arg-type]  # as Hindrances has them
 
 
 def answered(office: Office, phone: Phone, announced: str) -> SipChannel:
@@ -91,26 +99,134 @@ def test_two_addresses_that_differ_point_to_an_alg_or_a_media_server() -> None:
     assert "a SIP ALG has rewritten one of the two, or its media server 8.8.8.8 is kept" in troubles(office)[0]
 
 
-def test_packets_of_another_kind_are_told_from_none() -> None:
+@pytest.mark.parametrize(
+    ("hindered", "said"),
+    [
+        (
+            {"misfits": 200, "payload_type": 8, "source": ("192.0.2.60", 40000)},
+            "200 packets came from 192.0.2.60:40000 in payload type 8 (PCMA), where 0 (PCMU) was agreed: it does "
+            "not keep to what it has said; leave it one codec in its settings",
+        ),
+        (
+            {"misfits": 200, "payload_type": 98, "source": ("192.0.2.60", 40000)},
+            "200 packets came from 192.0.2.60:40000 in payload type 98, where 0 (PCMU) was agreed: it does not "
+            "keep to what it has said; leave it one codec in its settings",
+        ),
+        (
+            {"forged": 200},
+            "200 packets came that the key in its session description has not encrypted: it uses another, or none, "
+            "or something between has changed it (a=crypto)",
+        ),
+        (
+            {"strangers": 200, "source": ("198.51.100.7", 9)},
+            "200 packets came from 198.51.100.7:9 instead, which are not taken: it is somebody else, or its NAT "
+            "has another public address; then it is heard again once it registers from there",
+        ),
+        ({}, "200 packets came that are no audio, or not in the codec that was agreed"),
+    ],
+)
+def test_packets_that_are_refused_are_told_by_what_is_wrong_with_them(
+    hindered: dict[str, int | tuple[str, int]], said: str
+) -> None:
     office = Office()
     answered(office, Phone(office), "192.0.2.60")
-    hears(office, refused=200)
+    hinders(office, refused=200, **hindered)
     office.wait(5)
-    assert (
-        "200 packets came that are in another codec or from another address than 192.0.2.60:40000"
-        in (troubles(office)[0])
-    )
+    assert troubles(office) == [f"no audio from account 6001 has come to 192.0.2.1:20000 for 4.5 s: {said}"]
+
+
+def test_a_few_stray_packets_explain_nothing() -> None:
+    office = Office()
+    answered(office, Phone(office), "192.0.2.60")
+    hinders(office, refused=20, misfits=7, strangers=9, source=("198.51.100.7", 9))
+    office.wait(5)
+    assert "it sends none from 192.0.2.60:40000, or a firewall" in troubles(office)[0]
 
 
 def test_packets_refused_because_nothing_is_learned_are_told_with_the_setting() -> None:
     office = Office(symmetric=False)
     answered(office, Phone(office), "192.0.2.60")
     assert office.desk.rows[0].strict
-    hears(office, refused=200)
+    hinders(office, refused=200, strangers=200, source=("198.51.100.7", 9))
     office.wait(5)
     assert troubles(office)[0].endswith(
-        "or from another address than 192.0.2.60:40000, and rtp_symmetric = false takes none but those"
+        ": 200 packets came from 198.51.100.7:9 and none from 192.0.2.60:40000, and rtp_symmetric = false takes "
+        "none but those"
     )
+
+
+@pytest.mark.parametrize(
+    ("announced", "said"),
+    [
+        (
+            "0.0.0.0",
+            "its session description names 0.0.0.0: it has put the call on hold from the beginning, or does not "
+            "know its own address",
+        ),
+        (
+            "127.0.0.1",
+            "its session description names 127.0.0.1:40000, which is within its own machine: it does not know its "
+            "own address; set that in its network settings",
+        ),
+    ],
+)
+def test_a_telephone_that_does_not_know_its_own_address_is_no_matter_of_a_nat(announced: str, said: str) -> None:
+    """RFC 3264 section 8.4: 0.0.0.0 once meant hold."""
+    office = Office()
+    answered(office, Phone(office), announced)
+    office.wait(5)
+    assert troubles(office) == [f"no audio from account 6001 has come to 192.0.2.1:20000 for 4.5 s: {said}"]
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (ENETUNREACH, "this machine has no route there; look at its networks, and its VPN"),
+        (EPERM, "a firewall of this machine forbids it"),
+        (EMSGSIZE, "Message too long"),
+    ],
+)
+def test_what_this_machine_cannot_send_is_its_own_fault(error: int, why: str) -> None:
+    office = Office()
+    answered(office, Phone(office), "192.0.2.60")
+    hears(office, packets=200)
+    hinders(office, unsent=225, error=error)
+    office.wait(20)
+    assert troubles(office) == [
+        "account 6001 hears nothing: no audio leaves 192.0.2.1:20000 for 192.0.2.60:40000: nothing can be sent "
+        f"there from here, since {why}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("recvonly", "sends no audio: that is how its session description began the call (a=recvonly)"),
+        ("sendonly", "wants to hear nothing: that is how its session description began the call (a=sendonly)"),
+        ("inactive", "neither sends audio nor wants any: that is how its session description began the call"),
+    ],
+)
+def test_rfc_3264_5_1_a_call_that_begins_one_way_is_told_until_that_changes(written: str, said: str) -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("6002", body=session_description(lines=(f"a={written}",)))
+    ((channel, _),) = office.heard()
+    office.command(channel, Answer())
+    ok = phone.messages()[-1]
+    assert isinstance(ok, Response)
+    phone.send(phone.ack(invite, ok))
+    hears(office, packets=200)
+    office.wait(5)
+    (told,) = troubles(office)
+    assert told.startswith(f"account 6001 {said}")
+    again = phone.within(invite, ok, "INVITE", invite.cseq.number + 1, session_description())
+    phone.send(again)
+    phone.send(phone.ack(again, phone.messages()[-1]))  # type: ignore[arg-type]  # the 200
+    assert troubles(office) == ["the audio of account 6001 goes another way now: sendrecv"]
+    assert office.stack.troubles() == {}
+    hears(office, packets=400)
+    office.wait(20)
+    assert troubles(office) == []
 
 
 DEAF = "account 6001 hears nothing: it reports (RTCP) that none of 150 packets from {} to {} has come: "
@@ -217,14 +333,10 @@ def test_a_leg_that_hears_is_left_alone_and_so_is_one_on_hold() -> None:
     office.wait(5)
     assert troubles(office) == []
 
-    office = Office()
-    phone = Phone(office)
-    invite = phone.invite("6002", body=session_description(lines=("a=inactive",)))
-    ((channel, _),) = office.heard()
-    office.command(channel, Answer())
-    phone.send(phone.ack(invite, phone.messages()[-1]))  # type: ignore[arg-type]  # the 200
-    office.wait(5)
-    assert troubles(office) == []
+    call = Talking()
+    call.hold("inactive")
+    call.office.wait(20)
+    assert troubles(call.office) == []
 
 
 def silence(office: Office, seconds: float) -> None:
@@ -456,11 +568,23 @@ def test_packets_that_come_from_elsewhere_meanwhile_are_told_of() -> None:
     office = call.office
     ceases(office)
     call.phone.reply(asked(call.phone), 200)
-    counts(office, received=3000, refused=40)
+    hinders(office, refused=40, strangers=40, source=("198.51.100.7", 9))
     office.wait(1)
     assert troubles(office)[0].endswith(
-        "answers: 40 packets came that are in another codec or from another address; where its NAT has got another "
-        "public address, it is heard again once it registers from there"
+        "answers: 40 packets came from 198.51.100.7:9 instead, which are not taken: it is somebody else, or its "
+        "NAT has another public address; then it is heard again once it registers from there"
+    )
+
+
+def test_who_was_heard_from_a_place_that_nobody_named_is_told_so() -> None:
+    """Whoever sends first is taken, where signalling has not shown another (RFC 7362)."""
+    call = Talking()
+    call.office.desk.rows[-1].remote = "198.51.100.7", 9
+    ceases(call.office)
+    call.office.wait(1)
+    assert (
+        "no audio has come from 198.51.100.7:9, which none of its messages has named, to"
+        in (troubles(call.office)[0])
     )
 
 

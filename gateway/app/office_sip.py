@@ -205,10 +205,10 @@ class OfficeSip:
         }
 
     def _name_told(self, reply: Reply) -> None:
-        self._runner.feed(self._names.receive, reply, None)
+        self._runner.feed(self._names.receive, [(reply, None)])
 
     def _lost(self, loss: Loss) -> None:
-        self._runner.feed(self._take_loss, loss, None)
+        self._runner.feed(self._take_loss, [(loss, None)])
 
     def _take_loss(self, loss: Loss, source: object, now: float) -> None:
         self.stack.lost(loss.flow, now, why=loss.why, again=loss.again)

@@ -1,9 +1,9 @@
 """The one shell that drives every engine: feed, send, dispatch, re-arm one timer.
 
-Sockets hand what came in to `feed`; the runner drains all engines until none has anything left to
-send or to say, and sees to one timer for the earliest deadline. What an engine says may make a call command another
-engine, so draining goes round until it is quiet. Whatever fails on the way is told to the loop's exception handler
-and costs nobody else their turn.
+Sockets hand what came in to `feed`, all that waited at once; the runner drains all engines until none has anything
+left to send or to say, and sees to one timer for the earliest deadline. What an engine says may make a call command
+another engine, so draining goes round until it is quiet. Whatever fails on the way is told to the loop's exception
+handler and costs nobody else their turn.
 
 Most deadlines are later than the timer that runs already, which is left to run then: when it fires, it is set anew.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
@@ -64,13 +64,14 @@ class Runner:
         self._driven.append(driven)
         self.wake()
 
-    def feed(self, receive: Callable[[Any, Any, float], None], data: object, source: object) -> None:
-        """Hand what came in to an engine's `receive`, or to what an engine has asked, then drain all."""
+    def feed(self, receive: Callable[[Any, Any, float], None], came: Iterable[tuple[object, object]]) -> None:
+        """Hand what came in, each with its source, to what an engine receives it by; then drain all."""
         now = self._loop.time()
-        try:
-            receive(data, source, now)
-        except Exception as error:
-            self._tell(error)
+        for data, source in came:
+            try:
+                receive(data, source, now)
+            except Exception as error:
+                self._tell(error)
         self._step(now)
 
     def wake(self) -> None:

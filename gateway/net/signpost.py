@@ -90,8 +90,9 @@ class Signposts:
         return len(self._visitors)
 
     def _listen(self, address: tuple[str, int]) -> None:
-        def came(data: bytes, source: tuple[str, int]) -> None:
-            self.heard(Flow("udp", address, source), data)
+        def came(datagrams: Sequence[tuple[bytes, tuple[str, int]]]) -> None:
+            for data, source in datagrams:
+                self.heard(Flow("udp", address, source), data)
 
         self._udp.append(UdpSocket(self._loop, address, came))
 

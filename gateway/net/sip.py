@@ -42,7 +42,7 @@ class SipSockets:
 
     Args:
         loop: the loop.
-        on_message: takes each message with its flow.
+        on_messages: takes messages that came together, in their order, each with its flow.
         on_lost: told of each flow that can be used no longer, and why.
         on_drained: told whenever a socket's datagrams have all been taken.
         on_misled: takes who comes to the wrong port, or by the wrong transport; a line of the log where None.
@@ -55,7 +55,7 @@ class SipSockets:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        on_message: Callable[[bytes, Flow], None],
+        on_messages: Callable[[Sequence[tuple[bytes, Flow]]], None],
         on_lost: Callable[[Loss], None],
         *,
         on_drained: Callable[[], None] | None = None,
@@ -66,7 +66,7 @@ class SipSockets:
         admits: Callable[[Flow], bool] = lambda flow: True,
     ) -> None:
         self._loop = loop
-        self._on_message = on_message
+        self._on_messages = on_messages
         self._on_lost = on_lost
         self._on_drained = on_drained
         self._quiet = QuietLog(_log, loop.time)
@@ -75,7 +75,7 @@ class SipSockets:
         self._signposts = Signposts(loop, told)
         self._streams = Streams(
             loop,
-            on_message,
+            lambda data, flow: on_messages([(data, flow)]),
             on_lost,
             told,
             limits=limits or StreamLimits(),
@@ -152,10 +152,15 @@ class SipSockets:
         # Sources come again and again; what calls keep of one is the same then.
         flow_from = lru_cache(SOURCES)(lambda source: Flow("udp", socket.address, source))
 
-        def datagram(data: bytes, source: Address) -> None:
-            if len(data) > LONGEST_KEEP_ALIVE or data not in KEEP_ALIVES:
-                self._on_message(data, flow_from(source))
+        def datagrams(came: Sequence[tuple[bytes, Address]]) -> None:
+            self._on_messages(
+                [
+                    (data, flow_from(source))
+                    for data, source in came
+                    if len(data) > LONGEST_KEEP_ALIVE or data not in KEEP_ALIVES
+                ]
+            )
 
-        socket = UdpSocket(self._loop, address, datagram, self._on_drained)
+        socket = UdpSocket(self._loop, address, datagrams, self._on_drained)
         self._udp[socket.address] = socket
         return socket.address

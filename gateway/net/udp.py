@@ -7,7 +7,7 @@ import asyncio
 import logging
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 __all__ = ["Address", "UdpSocket", "source_address"]
@@ -17,8 +17,9 @@ _log = logging.getLogger("copperline.net")
 Address = tuple[str, int]
 """IP address as text, and port."""
 
-BATCH: Final = 64
-"""Datagrams taken in one turn of the loop, so that a flood on one socket leaves turns for all others."""
+BATCH: Final = 16
+"""Datagrams taken in one turn of the loop, so that a flood on one socket leaves turns for all others, and the first
+of them is answered in some milliseconds."""
 
 DISCARD: Final = 9
 """A port to name where none is used."""
@@ -66,7 +67,7 @@ class UdpSocket:
     Args:
         loop: the loop that watches it.
         address: where to bind; port 0 takes a free one (see `address`).
-        on_datagram: takes each datagram with its sender.
+        on_datagrams: takes those that waited, in their order, each with its sender.
         on_drained: told whenever no more of them wait.
 
     Raises:
@@ -77,7 +78,7 @@ class UdpSocket:
         self,
         loop: asyncio.AbstractEventLoop,
         address: Address,
-        on_datagram: Callable[[bytes, Address], None],
+        on_datagrams: Callable[[Sequence[tuple[bytes, Address]]], None],
         on_drained: Callable[[], None] | None = None,
     ) -> None:
         self._socket = socket.socket(_family(address[0]), socket.SOCK_DGRAM)
@@ -90,7 +91,7 @@ class UdpSocket:
             raise
         self.address: Address = self._socket.getsockname()[:2]
         self._loop = loop
-        self._on_datagram = on_datagram
+        self._on_datagrams = on_datagrams
         self._on_drained = on_drained
         loop.add_reader(self._socket.fileno(), self._readable)
 
@@ -115,15 +116,20 @@ class UdpSocket:
         self._socket.close()
 
     def _readable(self) -> None:
+        came = []
+        drained = False
         for _ in range(BATCH):
             try:
                 data, source = self._socket.recvfrom(LARGEST)
             except (BlockingIOError, InterruptedError):
-                if self._on_drained is not None:
-                    self._on_drained()
-                return
+                drained = True
+                break
             except OSError as error:
                 # An ICMP error for something that we sent; the transaction's timers deal with it.
                 _log.debug("UDP %s:%d: %s", *self.address, error)
                 continue
-            self._on_datagram(data, source[:2])
+            came.append((data, source[:2]))
+        if came:
+            self._on_datagrams(came)
+        if drained and self._on_drained is not None:
+            self._on_drained()

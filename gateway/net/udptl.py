@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from gateway.core.fax import T38
@@ -116,7 +116,12 @@ class UdptlStream:
             self._listener = None
             self._closed()
 
-    def _came(self, data: bytes, source: Address) -> None:
+    def _came(self, datagrams: Sequence[tuple[bytes, Address]]) -> None:
+        for data, source in datagrams:
+            if self._socket is not None:  # what one of them says may be the end
+                self._take(data, source)
+
+    def _take(self, data: bytes, source: Address) -> None:
         if len(data) > LARGEST or not self._trusts(source):
             self.refused += 1
             return

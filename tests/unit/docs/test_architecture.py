@@ -107,7 +107,7 @@ def test_every_file_named_is_there(file: str) -> None:
 def test_every_function_named_is_there(file: str, function: str) -> None:
     found: object = import_module(file.removesuffix(".py").replace("/", "."))
     for word in function.split("."):
-        if word == "datagram":  # within a function, where only the call above can find it
+        if word == "datagrams":  # within a function, where only the call above can find it
             break
         found = getattr(found, word)
 

@@ -93,7 +93,7 @@ class Street:
         self.on_message = lambda data, flow: self.heard.append((data, flow))
         self.sockets = SipSockets(
             self.loop,
-            lambda data, flow: self.on_message(data, flow),
+            lambda came: [self.on_message(*each) for each in came],
             lambda flow: None,
             limits=StreamLimits(connections, idle=IDLE),
             admits=lambda flow: not self.closed,
@@ -311,7 +311,7 @@ def test_nor_does_any_on_the_loop_that_offices_run_on() -> None:
 
     async def rush() -> list[int]:
         loop = asyncio.get_running_loop()
-        sockets = SipSockets(loop, lambda data, flow: None, lambda flow: None, limits=StreamLimits(2))
+        sockets = SipSockets(loop, lambda came: None, lambda flow: None, limits=StreamLimits(2))
         ((_, address),) = await sockets.listen([("tcp", ("127.0.0.1", 0))])
         visitors = [socket.create_connection(address) for _ in range(8)]
         await until(lambda: len(select.select(visitors, [], [], 0)[0]) == 6)  # they are disconnected

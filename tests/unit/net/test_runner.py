@@ -8,7 +8,7 @@ import pytest
 
 from gateway.net.runner import ROUNDS, Driven, Runner
 from gateway.net.ticker import Ticker
-from gateway.net.udp import UdpSocket
+from gateway.net.udp import BATCH, UdpSocket
 from gateway.testing.loop import ManualLoop
 
 
@@ -55,12 +55,35 @@ def test_what_comes_in_is_answered_and_told_and_the_timer_follows(loop: ManualLo
     runner = Runner(loop)
     driven = Driven(Parrot(), sent.extend, lambda event, now: told.append(event))
     runner.attach(driven)
-    runner.feed(driven.engine.receive, "hello", None)
+    runner.feed(driven.engine.receive, [("hello", None)])
     assert (sent, told) == (["hello"], ["heard hello"])
     loop.advance(0.9)
     assert sent == ["hello"]
     loop.advance(0.2)
     assert sent == ["hello", "bored"]
+
+
+def test_what_waited_together_is_drained_once_and_a_failure_among_it_costs_the_others_nothing(
+    loop: ManualLoop,
+) -> None:
+    failures: list[object] = []
+    loop.set_exception_handler(lambda loop, context: failures.append(context["exception"]))
+    sent: list[list[str]] = []
+    told: list[str] = []
+    runner = Runner(loop)
+    parrot = Parrot()
+    runner.attach(Driven(parrot, sent.append, lambda event, now: told.append(event)))
+    wrong = ValueError("nobody says that")
+
+    def receive(data: str, source: object, now: float) -> None:
+        if data == "two":
+            raise wrong
+        parrot.receive(data, source, now)
+
+    runner.feed(receive, [("one", None), ("two", None), ("three", None)])
+    assert sent == [["one", "three"]]
+    assert told == ["heard one", "heard three"]
+    assert failures == [wrong]
 
 
 def test_an_event_may_command_another_engine_and_both_are_drained(loop: ManualLoop) -> None:
@@ -75,7 +98,7 @@ def test_an_event_may_command_another_engine_and_both_are_drained(loop: ManualLo
     driven = Driven(first, sent.extend, tell_second)
     runner.attach(Driven(second, sent.extend, lambda event, now: None))
     runner.attach(driven)
-    runner.feed(driven.engine.receive, "a", None)
+    runner.feed(driven.engine.receive, [("a", None)])
     assert sent == ["a", "told: heard a"]
 
 
@@ -98,7 +121,7 @@ def test_engines_that_never_fall_silent_leave_turns_for_others(
     runner = Runner(loop)
     driven = Driven(parrot, lambda out: None, lambda event, now: parrot.receive("again", None, now))
     runner.attach(driven)
-    runner.feed(driven.engine.receive, "once", None)
+    runner.feed(driven.engine.receive, [("once", None)])
     assert f"busy for {ROUNDS} rounds" in caplog.text
     runner.stop()
 
@@ -118,7 +141,7 @@ def test_what_fails_costs_nobody_else_their_turn(loop: ManualLoop) -> None:
     runner.attach(driven)
     runner.attach(Driven(second, sent.extend, lambda event, now: told.append(event)))
     second.receive("b", None, loop.time())
-    runner.feed(driven.engine.receive, "a", None)
+    runner.feed(driven.engine.receive, [("a", None)])
     assert (sent, told) == (["a", "b"], ["heard b"])
     assert [type(failure) for failure in failures] == [KeyError]
     loop.advance(2.5)
@@ -140,7 +163,7 @@ def test_an_engine_that_is_broken_itself_costs_the_others_nothing(loop: ManualLo
     runner.attach(Driven(Broken(), sent.extend, lambda event, now: None))
     sound = Driven(Parrot(), sent.extend, lambda event, now: None)
     runner.attach(sound)
-    runner.feed(sound.engine.receive, "a", None)
+    runner.feed(sound.engine.receive, [("a", None)])
     loop.advance(1.5)
     assert sent == ["a", "bored"] and failures
 
@@ -152,7 +175,7 @@ def test_a_stopped_runner_sends_nothing(loop: ManualLoop) -> None:
     driven = Driven(parrot, sent.extend, lambda event, now: None)
     runner.attach(driven)
     runner.stop()
-    runner.feed(driven.engine.receive, "late", None)
+    runner.feed(driven.engine.receive, [("late", None)])
     loop.advance(2)
     assert sent == []
 
@@ -171,14 +194,14 @@ def test_a_ticker_keeps_its_beat_and_goes_on_from_now_after_a_stall(loop: Manual
 
 def test_datagrams_cross_the_loopback_and_the_sender_is_told(loop: ManualLoop) -> None:
     heard: list[tuple[bytes, tuple[str, int]]] = []
-    near = UdpSocket(loop, ("127.0.0.1", 0), lambda data, source: heard.append((data, source)))
-    far = UdpSocket(loop, ("127.0.0.1", 0), lambda data, source: None)
+    near = UdpSocket(loop, ("127.0.0.1", 0), heard.extend)
+    far = UdpSocket(loop, ("127.0.0.1", 0), lambda came: None)
     assert far.send(b"hello", near.address) is None
     loop.settle()
     assert heard == [(b"hello", far.address)]
     assert isinstance(far.send(b"x", ("255.255.255.255", 9)), OSError)
     with pytest.raises(OSError):
-        UdpSocket(loop, near.address, lambda data, source: None)
+        UdpSocket(loop, near.address, lambda came: None)
     near.close()
     far.close()
 
@@ -186,13 +209,30 @@ def test_datagrams_cross_the_loopback_and_the_sender_is_told(loop: ManualLoop) -
 def test_who_reads_a_socket_to_its_end_is_told_so_once_for_all_that_waited(loop: ManualLoop) -> None:
     heard: list[bytes | None] = []
     near = UdpSocket(
-        loop, ("127.0.0.1", 0), lambda data, source: heard.append(data), on_drained=lambda: heard.append(None)
+        loop,
+        ("127.0.0.1", 0),
+        lambda came: heard.extend(data for data, _ in came),
+        on_drained=lambda: heard.append(None),
     )
-    far = UdpSocket(loop, ("127.0.0.1", 0), lambda data, source: None)
+    far = UdpSocket(loop, ("127.0.0.1", 0), lambda came: None)
     for word in (b"one", b"two"):
         far.send(word, near.address)
     loop.settle()
     assert heard == [b"one", b"two", None]
+    near.close()
+    far.close()
+
+
+def test_a_flood_leaves_turns_for_others(loop: ManualLoop) -> None:
+    heard: list[int] = []
+    near = UdpSocket(
+        loop, ("127.0.0.1", 0), lambda came: heard.append(len(came)), on_drained=lambda: heard.append(0)
+    )
+    far = UdpSocket(loop, ("127.0.0.1", 0), lambda came: None)
+    for _ in range(2 * BATCH + 1):
+        far.send(b"word", near.address)
+    loop.settle()
+    assert heard == [BATCH, BATCH, 1, 0]
     near.close()
     far.close()
 
@@ -207,7 +247,7 @@ def test_a_later_deadline_leaves_the_timer_alone_and_is_met_all_the_same(loop: M
     driven = Driven(parrot, sent.extend, lambda event, now: None)
     runner.attach(driven)
     for _ in range(10):
-        runner.feed(driven.engine.receive, "hello", None)
+        runner.feed(driven.engine.receive, [("hello", None)])
         loop.advance(0.05)
     assert len(armed) == 1
     loop.advance(1.1)
@@ -228,8 +268,8 @@ def test_a_timer_of_the_loop_that_comes_a_little_early_is_the_deadline(loop: Man
 
 
 def test_how_full_a_socket_is_can_be_seen_before_anything_is_read(loop: ManualLoop) -> None:
-    near = UdpSocket(loop, ("127.0.0.1", 0), lambda data, source: None)
-    far = UdpSocket(loop, ("127.0.0.1", 0), lambda data, source: None)
+    near = UdpSocket(loop, ("127.0.0.1", 0), lambda came: None)
+    far = UdpSocket(loop, ("127.0.0.1", 0), lambda came: None)
     assert near.filled() == 0.0
     for _ in range(50):
         far.send(b"x" * 1000, near.address)

@@ -27,7 +27,7 @@ class Port:
         self.loop = loop
         self.heard: list[tuple[bytes, Flow]] = []
         self.losses: list[Loss] = []
-        self.sockets = SipSockets(loop, lambda data, flow: self.heard.append((data, flow)), self.losses.append)
+        self.sockets = SipSockets(loop, self.heard.extend, self.losses.append)
         listen = self.sockets.listen([(transport, ("127.0.0.1", 0)), ("udp", ("127.0.0.1", 0))])
         (_, self.tcp), (_, self.udp) = loop.run_until_complete(listen)
         self.peers: list[socket.socket] = []
@@ -182,7 +182,7 @@ def test_a_peer_that_refuses_is_told_as_lost(port: Port) -> None:
 
 
 def test_a_port_in_use_is_told_by_name(port: Port) -> None:
-    other = SipSockets(port.loop, lambda data, flow: None, lambda flow: None)
+    other = SipSockets(port.loop, lambda came: None, lambda flow: None)
     with pytest.raises(OpenFailed, match=rf"udp:127.0.0.1:{port.udp[1]}: Address already in use"):
         port.loop.run_until_complete(other.listen([("udp", port.udp)]))
 

@@ -32,9 +32,7 @@ class Port:
         self.heard: list[tuple[bytes, Flow]] = []
         self.losses: list[Loss] = []
         self.contexts = TlsContexts(config)
-        self.sockets = SipSockets(
-            self.loop, lambda data, flow: self.heard.append((data, flow)), self.losses.append, tls=self.contexts
-        )
+        self.sockets = SipSockets(self.loop, self.heard.extend, self.losses.append, tls=self.contexts)
         ((_, self.address),) = self.loop.run_until_complete(self.sockets.listen([("tls", ("127.0.0.1", 0))]))
         self.peers: list[TlsPeer | socket.socket] = []
 
@@ -379,7 +377,7 @@ def test_a_server_that_never_shakes_hands_is_given_up(
 def test_without_tls_a_secure_flow_is_lost_at_once() -> None:
     loop = ManualLoop()
     lost: list[Loss] = []
-    sockets = SipSockets(loop, lambda data, flow: None, lost.append)
+    sockets = SipSockets(loop, lambda came: None, lost.append)
     flow = Flow("tls", ("127.0.0.1", 0), ("127.0.0.1", 5061), "provider.test")
     sockets.send([Datagram(b"hello", flow)])
     loop.settle()

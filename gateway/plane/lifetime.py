@@ -22,7 +22,7 @@ from gateway.plane.peer import forget_peer
 from gateway.plane.reports import say_goodbye
 from gateway.plane.rooms import leave_all
 from gateway.plane.row_table import NAME, ROW
-from gateway.plane.rows import end_sounds, forget, part, replan, set_voiceband
+from gateway.plane.rows import end_sounds, forget, number_anew, part, replan, set_voiceband
 from gateway.plane.table import ACTIVE, FRAME, FREE, RTP, UNHEARD, Shared
 from gateway.plane.words import HIGH
 
@@ -130,6 +130,8 @@ def remote(t: Shared, command: np.void, i: int, now: int) -> int:
     if row["kind"] != RTP:
         return EINVAL
     _set_coding(t, command, i)
+    if row["sending"] == 0:  # it was held
+        number_anew(t, i)
     row["sending"] = arguments[3]
     row["rtcp_mux"] = arguments[6]
     row["strict"] = arguments[7]

@@ -22,6 +22,7 @@ __all__ = [
     "end_sounds",
     "forget",
     "lose",
+    "number_anew",
     "part",
     "replan",
     "replan_pair",
@@ -175,15 +176,26 @@ def set_voiceband(t: Shared, i: int, on: bool) -> None:
 
 
 @stage
+def number_anew(t: Shared, i: int) -> None:
+    """What another row sends on to row `i` next follows upon what was sent last: what was not meant for its peer
+    meanwhile is no loss (RFC 3550 6.4.1 counts every number that is missing)."""
+    row = row_at(t, i)
+    if row["feed"] > 0:
+        row["feed"] = 0
+
+
+@stage
 def part(t: Shared, i: int) -> None:
     """Undo the join or echo of row `i`, on both sides."""
     row = row_at(t, i)
     peer = row["peer"]
     row["peer"] = -1
     row["echo"] = 0
+    number_anew(t, i)
     forget(t, i)
     if peer >= 0:
         row_at(t, peer)["peer"] = -1
+        number_anew(t, peer)
         forget(t, peer)
         replan(t, peer)
     replan(t, i)

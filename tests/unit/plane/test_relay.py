@@ -98,6 +98,30 @@ def test_a_held_peer_is_sent_nothing(studio: Studio) -> None:
     assert bob.hear() == []
 
 
+@pytest.mark.parametrize("how", ["held", "parted"])
+def test_rfc_3550_6_4_1_what_was_not_meant_for_a_peer_is_no_loss_to_it(studio: Studio, how: str) -> None:
+    (a, alice), (b, bob) = studio.telephone(), studio.telephone()
+
+    def let(hear: bool) -> None:
+        if how == "held":
+            b.set_remote(bob.address, bob.port, Codec(Encoding.PCMU, 0), 101, send=hear)
+        elif hear:
+            b.join(a)
+        else:
+            b.part()
+
+    a.join(b)
+    for hears in (True, False, True):
+        let(hears)
+        for _ in range(5):
+            alice.say(np.zeros(160, np.int16))
+            studio.tick()
+    got = bob.hear()
+    assert [(p.sequence - got[0].sequence) & 0xFFFF for p in got] == list(range(10))
+    assert (got[5].timestamp - got[4].timestamp) & 0xFFFFFFFF == 6 * 160
+    assert [p.marker for p in got] == [True, *[False] * 4] * 2
+
+
 def test_parted_legs_hear_nothing_of_each_other(studio: Studio) -> None:
     (a, alice), (b, bob) = studio.telephone(), studio.telephone()
     a.join(b)

@@ -40,10 +40,13 @@ class Hearing:
 
     def _begin(self) -> None:
         one, other = self._legs
+        first, second = one.audio, other.audio
+        # Where one of them asks for another session later, nothing has to be transcoded either.
+        first.wanted, second.wanted = second.codecs, first.codecs
         if one.gains == other.gains == LEVEL:
-            one.audio.join(other.audio)
+            first.join(second)
             return
-        one.audio.part()  # what was heard before the answer
+        first.part()  # what was heard before the answer
         try:
             self._room = self._open()
             for leg in self._legs:
@@ -52,7 +55,7 @@ class Hearing:
         except Exhausted as fault:
             one.note(f"volumes stay as they are: {fault}")
             self._leave()
-            one.audio.join(other.audio)
+            first.join(second)
 
     def _leave(self) -> None:
         room, self._room = self._room, None

@@ -6,7 +6,7 @@ the leg's first moment and is closed exactly once, on whichever path the leg end
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -22,6 +22,7 @@ from gateway.core.audio import (
     Silent,
 )
 from gateway.core.cause import Cause
+from gateway.core.codec import Codec
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import IllegalInput, MalformedError
 from gateway.core.messages import (
@@ -300,7 +301,12 @@ class SipChannel:
             raise IllegalInput(f"{self.name} is no call that waits for our answer: it cannot {what}")
         return self._incoming
 
-    # What the session tells.
+    # What the session asks and tells.
+
+    @property
+    def wanted(self) -> Sequence[Codec]:
+        """What those with whom it talks can use."""
+        return () if self.audio is None else self.audio.wanted
 
     def progressed(self, status: int, media: bool, now: float) -> None:
         """A provisional response came."""

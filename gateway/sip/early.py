@@ -69,7 +69,7 @@ class EarlyDialog:
         if not self.dialog.takes(request):
             reply(request.reply(500, "Request Out Of Order"), now)
         elif request.method == "UPDATE" and not (carries_offer(request) and self.agreement is None):
-            response = response_to(request, self._negotiation)
+            response = response_to(request, self._negotiation, self._user.wanted)
             if response.status == 200:
                 self.dialog.refresh(request, "UPDATE")
                 response.headers.set("Contact", self.dialog.contact)

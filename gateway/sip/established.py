@@ -312,7 +312,7 @@ class Established(Acting):
             self._clash(request, reply, now)
             return
         refusal = too_brief(request, self._setting.intervals.minimum)
-        response = refusal or response_to(request, self._negotiation, self._willing.direction)
+        response = refusal or response_to(request, self._negotiation, self._user.wanted, self._willing.direction)
         if response.status == 200:
             self._dialog.refresh(request, "UPDATE")
             response.headers.set("Contact", self._dialog.contact)
@@ -330,7 +330,7 @@ class Established(Acting):
 
     def _consider(self, request: Request, reply: Reply, now: float) -> None:
         """Accept a re-INVITE, or leave everything as it is (RFC 3261 14.2)."""
-        response = response_to(request, self._negotiation, self._willing.direction, late=True)
+        response = response_to(request, self._negotiation, self._user.wanted, self._willing.direction, late=True)
         if response.status != 200:
             reply(response, now)
             return

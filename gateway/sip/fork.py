@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from gateway.core.cause import Cause
+from gateway.core.codec import Codec
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted
 from gateway.core.messages import Command, Diverted, Event
@@ -153,6 +154,11 @@ class Fork:
     def name(self) -> str:
         """The channel's name."""
         return self._user.name
+
+    @property
+    def wanted(self) -> Sequence[Codec]:
+        """What the caller can use."""
+        return self._user.wanted
 
     def missed(self, text: str, now: float) -> None:
         """Something did not come, of whichever telephone."""
@@ -356,6 +362,10 @@ class _Branch:
     @property
     def name(self) -> str:
         return self._fork.name
+
+    @property
+    def wanted(self) -> Sequence[Codec]:
+        return self._fork.wanted
 
     def declined(self, now: float) -> None:
         """Nothing was asked for before the answer."""

@@ -226,7 +226,7 @@ class IncomingSession(Acting):
         elif carries_offer(prack) and not self._settled:
             reply(self._not_yet(prack), now)
         else:
-            self._take_offer(prack, response_to(prack, self._negotiation), reply, now)
+            self._take_offer(prack, response_to(prack, self._negotiation, self._user.wanted), reply, now)
         if self.state is not State.OVER and not self._awaits_prack:
             self._act(Input.PRACK, now)
 
@@ -250,7 +250,7 @@ class IncomingSession(Acting):
         if carries_offer(update) and not self._settled:
             reply(self._not_yet(update), now)
             return
-        response = response_to(update, self._negotiation)
+        response = response_to(update, self._negotiation, self._user.wanted)
         if response.status == 200:
             self._dialog.refresh(update, "UPDATE")
             response.headers.set("Contact", self._dialog.contact)

@@ -5,6 +5,9 @@ A request enters, its response leaves; what is agreed is in the Negotiation. Not
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from gateway.core.codec import Codec
 from gateway.core.errors import MalformedError
 from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
 from gateway.sip.message import Request, Response
@@ -22,17 +25,23 @@ def carries_offer(message: Request | Response) -> bool:
 
 
 def response_to(
-    request: Request, negotiation: Negotiation, direction: Direction = Direction.SENDRECV, *, late: bool = False
+    request: Request,
+    negotiation: Negotiation,
+    wanted: Sequence[Codec],
+    direction: Direction = Direction.SENDRECV,
+    *,
+    late: bool = False,
 ) -> Response:
     """A 200 with the answer to the offer in `request`, or a 488 or 400 that leaves everything as it is.
 
     Args:
+        wanted: codecs that are dearer to us than the order of the offer is.
         direction: what we are willing to do.
         late: a request without an offer asks for ours (re-INVITE); otherwise it gets a 200 without any.
     """
     try:
         offer = description_of(request)
-        description = negotiation.answer(offer, direction) if offer is not None else None
+        description = negotiation.answer(offer, direction, wanted) if offer is not None else None
     except NotAcceptable as why:
         return not_acceptable(request, why)
     except MalformedError as fault:

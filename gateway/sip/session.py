@@ -11,10 +11,11 @@ they send goes through the Carrier.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final, Protocol
 
+from gateway.core.codec import Codec
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
 from gateway.core.frozen import frozen
@@ -253,6 +254,11 @@ class SessionUser(Protocol):
     @property
     def name(self) -> str:
         """The channel's name."""
+        ...
+
+    @property
+    def wanted(self) -> Sequence[Codec]:
+        """Codecs that the other side of the talk can use, in its order; empty where that does not matter."""
         ...
 
     def progressed(self, status: int, media: bool, now: float) -> None:

@@ -6,6 +6,7 @@ from itertools import count
 from random import Random
 
 from gateway.core.cause import Cause
+from gateway.core.codec import Codec
 from gateway.core.ending import Act, Ending
 from gateway.core.messages import Event
 from gateway.core.trace import Recorder
@@ -40,6 +41,7 @@ class Agent:
     def __init__(self, transport: str = "udp") -> None:
         self.flow = Flow(transport, HERE, SERVER)
         self.told: list[str] = []
+        self.wanted: tuple[Codec, ...] = ()
         tokens = count(1)
         self.carrier = SipCarrier(
             timers=TimerConfig(),

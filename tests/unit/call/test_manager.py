@@ -9,6 +9,7 @@ import pytest
 
 from gateway.call.call import TRIED
 from gateway.core.cause import Cause
+from gateway.core.codec import CODECS
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted
 from gateway.core.messages import (
@@ -65,6 +66,19 @@ def test_a_call_rings_is_answered_and_ends_with_the_cause_of_who_hung_up(exchang
     assert (record.duration, record.billed) == (14.0, 10.0)
     assert record.ending == ON_HOOK
     assert any(str(ON_HOOK) == note.text for note in exchange.recorder.story(record.id))
+
+
+def test_each_of_two_who_talk_wants_what_the_other_can_use(exchange: Exchange) -> None:
+    """Sessions that they ask for later fall on that, and nothing is transcoded."""
+    dial_and_bridge(exchange, FXS_101)
+    caller = exchange.offer()
+    assert caller.audio is not None and exchange.phone.audio is not None
+    caller.audio.codecs = (CODECS["ulaw"], CODECS["g722"])
+    exchange.phone.audio.codecs = (CODECS["ulaw"],)
+    exchange.says(exchange.phone, Answered("off-hook"))
+    assert caller.audio.wanted == (CODECS["ulaw"],)
+    assert exchange.phone.audio.wanted == (CODECS["ulaw"], CODECS["g722"])
+    exchange.says(caller, Released(BYE))
 
 
 def test_the_caller_hangs_up_and_the_telephone_is_released(exchange: Exchange) -> None:

@@ -67,3 +67,18 @@ def test_the_called_side_is_offered_what_the_caller_has_first() -> None:
     channel.audio.wanted = (G722, ALAW)
     at.command(channel, Dial("6002", Party("6001")))
     assert formats(callee.arrived().body) == ("9", "8", "0", "101")
+
+
+def test_rfc_3264_section_8_a_reinvite_falls_on_what_the_other_side_uses() -> None:
+    """A telephone that names its dearest codec first in each offer, also in that of a hold."""
+    at = office()
+    phone = Phone(at)
+    invite = phone.invite("101", body=session_description(formats="0 101"))
+    ((channel, _),) = at.heard()
+    assert phone.statuses() == [100]
+    at.command(channel, Answer())
+    ok = phone.response()
+    phone.send(phone.ack(invite, ok))
+    at.desk.rows[0].wanted = (ULAW,)
+    phone.send(phone.within(invite, ok, "INVITE", 3, session_description(formats="9 8 0 101")))
+    assert formats(phone.response().body) == ("0", "101")

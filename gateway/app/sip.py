@@ -63,6 +63,8 @@ def sip_config(config: Config) -> SipConfig:
     return SipConfig(
         realm=config.sip.realm,
         algorithms=[_ALGORITHMS[name] for name in config.sip.digests],
+        integrity=config.sip.integrity,
+        longest_text=config.sip.longest_text,
         timers=TimerConfig(timers.t1, timers.t2, timers.t4),
         advertised=config.sip.advertised,
         stun=[SipUri(server.host, port=server.port or STUN_PORT) for server in config.sip.stun],

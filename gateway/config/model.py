@@ -151,6 +151,10 @@ class SipSettings(Settings):
         realm: of digest authentication.
         digests: its algorithms that are offered, dearest first. MD5 alone by default: clients that do not know
             SHA-256 (RFC 8760) should pass it over, and many give up instead, baresip 1 among them.
+        integrity: offer digests that prove bodies, too (qop auth-int), as well as those that do not. Not where routers
+            rewrite addresses within SIP: what they have changed proves nothing.
+        longest_text: octets of a text (MESSAGE) that comes by TCP, TLS or WebSocket and goes to telephones that are
+            there by these; by UDP, and for those who are away, 1300 is the most (RFC 3428).
         name_servers: whom to ask for the servers of a SIP domain, and for ENUM, "ADDRESS" or "ADDRESS:PORT" each;
             none takes the machine's.
         rtp_ports: UDP ports for audio; two are used for each leg.
@@ -183,6 +187,8 @@ class SipSettings(Settings):
     keep_alive: Annotated[int, Field(ge=0, le=3600)] = 25
     realm: Name = "copperline"
     digests: Annotated[Items[_Digest], Field(min_length=1)] = ("md5",)
+    integrity: bool = False
+    longest_text: Annotated[int, Field(ge=1300, le=60000)] = 16384
     name_servers: Items[_NameServer] = ()
     rtp_ports: _Ports = PortRange(20000, 20999)
     codecs: Annotated[Items[Codec], Field(min_length=1)] = ("ulaw", "alaw", "g722")

@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 from gateway.core.errors import MalformedError
 from gateway.core.frozen import frozen
 from gateway.core.word import Word
-from gateway.sip.digest import Algorithm, Secret, digest_response, read_parameters
+from gateway.sip.digest import AUTH, AUTH_INT, Algorithm, Secret, digest_response, read_parameters
 from gateway.sip.grammar import quote
 
 __all__ = ["OFFERED", "Authenticator", "Verdict", "VerdictKind"]
@@ -91,6 +91,7 @@ class Authenticator:
         random: gives so many random octets.
         nonce_life: seconds for which a nonce may be used.
         algorithms: what is offered, the preferred first; leave out one for which not every Secret knows an HA1.
+        integrity: offer proofs of the body, too.
     """
 
     def __init__(
@@ -101,12 +102,15 @@ class Authenticator:
         random: Callable[[int], bytes] = secrets.token_bytes,
         nonce_life: float = NONCE_LIFE,
         algorithms: Sequence[Algorithm] = OFFERED,
+        integrity: bool = False,
     ) -> None:
         self.realm = realm
         self._key = key
         self._random = random
         self._nonce_life = nonce_life
         self._algorithms = tuple(algorithms)
+        self._qops = (AUTH, AUTH_INT) if integrity else (AUTH,)
+        self._offered = ",".join(self._qops)
         self._served: OrderedDict[str, _Nonce] = OrderedDict()
         self._oldest = float("-inf")  # nonces made until this have lost their counts
         self._nobody = Secret(random(16).hex())
@@ -124,7 +128,7 @@ class Authenticator:
         opaque = self._seal(b"opaque")[:8].hex()
         return [
             f"Digest realm={quote(self.realm)}, nonce={quote(nonce)}, opaque={quote(opaque)}, "
-            f'algorithm={algorithm.value}, qop="auth"{flag}'
+            f'algorithm={algorithm.value}, qop="{self._offered}"{flag}'
             for algorithm in self._algorithms
         ]
 
@@ -135,6 +139,7 @@ class Authenticator:
         lookup: Callable[[str], Secret | None],
         now: float,
         *,
+        body: bytes = b"",
         source: str = "",
         banned: Callable[[str, float], bool] | None = None,
     ) -> Verdict:
@@ -148,6 +153,7 @@ class Authenticator:
             method: the request's.
             lookup: gives the secret of a user name, or None for an unknown one.
             now: seconds.
+            body: the request's.
             source: the address that they come from; it is heard, also where it is banned.
             banned: whether nonces that were given to an address do not hold at that time; None where all do.
         """
@@ -160,13 +166,14 @@ class Authenticator:
                     verdict = Verdict(VerdictKind.MALFORMED)
                 continue
             if scheme == DIGEST and given.get("realm") == self.realm:
-                return self._judge(given, method, lookup, now, source, banned)
+                return self._judge(given, method, body, lookup, now, source, banned)
         return verdict
 
     def _judge(
         self,
         given: dict[str, str],
         method: str,
+        body: bytes,
         lookup: Callable[[str], Secret | None],
         now: float,
         source: str,
@@ -174,7 +181,7 @@ class Authenticator:
     ) -> Verdict:
         username = given.get("username", "")
         algorithm = Algorithm.named(given.get("algorithm", "MD5"))
-        count = _count(given)
+        count = _count(given, self._qops)
         complete = username and {"nonce", "uri", "response"} <= given.keys()
         if not complete or count is None or algorithm not in self._algorithms:
             return Verdict(VerdictKind.MALFORMED, username)
@@ -189,7 +196,7 @@ class Authenticator:
             return Verdict(VerdictKind.STALE, username)  # not judged, or a ban would be no end of guessing
         known = lookup(username)
         ha1 = (known or self._nobody).ha1(username, self.realm, algorithm)
-        expected = digest_response(ha1 or "", method, given, algorithm)
+        expected = digest_response(ha1 or "", method, given, algorithm, body)
         right = hmac.compare_digest(expected.encode(), given["response"].lower().encode("utf-8", "surrogateescape"))
         if not right or known is None or ha1 is None:
             return Verdict(VerdictKind.REFUSED, username, host)
@@ -227,12 +234,12 @@ class Authenticator:
         return hmac.digest(self._key, data + self.realm.encode(), sha256)[:_SEAL_SIZE]
 
 
-def _count(given: dict[str, str]) -> int | None:
-    """The nonce count; 1 without qop (RFC 2069 clients), whose nonce thus serves once; None if ill formed."""
+def _count(given: dict[str, str], qops: Sequence[str]) -> int | None:
+    """The nonce count, where the qop is one of those offered; 1 without qop (RFC 2069 clients), whose nonce thus serves once; None if ill formed."""
     if "qop" not in given:
         return 1
     text = given.get("nc", "")
-    if given["qop"].lower() != "auth" or not given.get("cnonce") or len(text) != 8:
+    if given["qop"].lower() not in qops or not given.get("cnonce") or len(text) != 8:
         return None
     try:
         return int(text, 16)

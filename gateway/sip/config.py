@@ -11,6 +11,7 @@ from gateway.sip.auth import OFFERED
 from gateway.sip.digest import Algorithm
 from gateway.sip.doorman import DoormanConfig
 from gateway.sip.events.notifier import NotifierConfig
+from gateway.sip.message_method import LONGEST_TEXT
 from gateway.sip.outfit import LegsConfig
 from gateway.sip.overload import OverloadConfig
 from gateway.sip.registrar import RegistrarConfig
@@ -33,6 +34,8 @@ class SipConfig:
         advertised: our address as peers outside of private networks see it, or a host name for it, where the one we
             listen on means nothing to them; may be empty.
         algorithms: of digest authentication that are offered, the preferred first.
+        integrity: whether digests over bodies are offered, too.
+        longest_text: octets of a MESSAGE's body where no datagram carries it.
         timers: RFC 3261 table 4.
         legs: codecs, number and address of legs.
         registrar: bounds of registrations.
@@ -52,6 +55,8 @@ class SipConfig:
     stun: Sequence[SipUri] = ()
     keep_alive: float = 25.0
     algorithms: Sequence[Algorithm] = OFFERED
+    integrity: bool = False
+    longest_text: int = LONGEST_TEXT
     timers: TimerConfig = field(default_factory=TimerConfig)
     legs: LegsConfig = field(default_factory=LegsConfig)
     registrar: RegistrarConfig = field(default_factory=RegistrarConfig)

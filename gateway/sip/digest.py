@@ -89,7 +89,7 @@ def digest_response(
         algorithm: the hash.
         body: the request's; counts where the qop is "auth-int".
     """
-    integrity = f":{algorithm.hash(body)}" if given.get("qop") == AUTH_INT else ""
+    integrity = f":{algorithm.hash(body)}" if given.get("qop", "").lower() == AUTH_INT else ""
     ha2 = algorithm.hash(f"{method}:{given['uri']}{integrity}")
     if "qop" not in given:
         return algorithm.hash(f"{ha1}:{given['nonce']}:{ha2}")

@@ -115,6 +115,7 @@ class Gatekeeper:
             request.method,
             self._secret,
             now,
+            body=request.body,
             source=flow.remote[0],
             banned=self._banned,
         )

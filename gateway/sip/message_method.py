@@ -4,7 +4,8 @@ An authenticated MESSAGE enters; it goes on to each contact of the account that 
 answer: 200 as soon as a telephone has taken it, the refusal that says most where all have refused it. Where none is
 there, or none has answered soon, the text is kept and the answer is 202; it is delivered, in its turn, when a
 telephone of the account registers. Where the sender prefers some telephones (RFC 3841), it goes to those or to none
-and is never kept: who registers later need not be one of them.
+and is never kept: who registers later need not be one of them. Nor is one too long for a datagram, which goes by what
+controls congestion all the way or not at all.
 
 A text goes where a call of its sender could: to the accounts of its sender's context, and to those whose number is
 an extension there. For all others there is nobody of that name, as for a call.
@@ -29,12 +30,15 @@ from gateway.sip.message import Request, Response
 from gateway.sip.preferences import NO_PREFERENCES, Preferences, preferences_of, write_preferences
 from gateway.sip.session import Reply, Setting, Timer
 from gateway.sip.text_queue import LIFE, Text, TextKeeper, TextQueue
+from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 
-__all__ = ["Messages"]
+__all__ = ["LONGEST_TEXT", "Messages"]
 
 MAX_BODY: Final = 1300
-"""Octets of text that are passed on: section 8 forbids messages too large for a datagram outside of sessions."""
+"""Octets of text that go by datagrams: section 8 forbids larger ones where congestion is not controlled."""
+LONGEST_TEXT: Final = 16_384
+"""Octets of text that go by what does that, unless it is said otherwise."""
 MAX_HEADERS: Final = 600
 """Octets of the headers that go with a text: a subject and the kind of the text; what is kept must stay small."""
 CARRIED: Final = ("Content-Type", "Content-Language", "Content-Disposition", "Date", "Subject")
@@ -62,6 +66,7 @@ class Messages:
         contacts: where an account is reached.
         token: makes tags and Call-IDs that nobody can guess.
         keeper: who keeps texts over a restart, if anybody.
+        longest: octets of a text that goes by TCP, TLS or WebSocket.
         wall: the time of day, for texts that have no Date when they are kept; None writes none.
     """
 
@@ -74,6 +79,7 @@ class Messages:
         contacts: Callable[[str, float], Sequence[Binding]],
         token: Callable[[], str],
         keeper: TextKeeper | None = None,
+        longest: int = LONGEST_TEXT,
         wall: Callable[[], datetime] | None = None,
     ) -> None:
         self._setting = setting
@@ -82,6 +88,7 @@ class Messages:
         self._contacts = contacts
         self._token = token
         self._wall = wall
+        self._longest = longest
         self._queue = TextQueue(keeper)
         self._delivering: set[str] = set()
 
@@ -93,11 +100,12 @@ class Messages:
         """Take over the texts of an earlier run; those for accounts that are gone are dropped."""
         self._queue.restore(text for text in texts if self._known(text.recipient))
 
-    def receive(self, request: Request, sender: Account, reply: Reply, now: float) -> None:
-        """Pass on what `sender` has sent."""
+    def receive(self, request: Request, sender: Account, flow: Flow, reply: Reply, now: float) -> None:
+        """Pass on what `sender` has sent over `flow`."""
         user = number_of(request.uri)
         headers = tuple((name, value) for name in CARRIED if (value := request.headers.get(name)) is not None)
-        if len(request.body) > MAX_BODY or sum(len(value) for _, value in headers) > MAX_HEADERS:
+        longest = self._longest if flow.is_reliable else MAX_BODY
+        if len(request.body) > longest or sum(len(value) for _, value in headers) > MAX_HEADERS:
             reply(request.reply(513), now)
         elif not self._reaches(sender, user):
             reply(request.reply(404), now)
@@ -143,9 +151,14 @@ class Messages:
     ) -> None:
         """Deliver `text` at once where that can be, or keep it; `answer` is given the status for its sender."""
         preferences = Preferences.of(wishes)
-        fleeting = preferences.are_stated or _is_composing(text)
+        fleeting = preferences.are_stated or _is_composing(text) or _is_long(text)
         keep = self._turn_down if fleeting else self._keep
         bindings = self._able(text.recipient, preferences, now)
+        if _is_long(text) and bindings:
+            bindings = [binding for binding in bindings if binding.flow.is_reliable]
+            if not bindings:
+                answer(513, now)
+                return
         waits_its_turn = not fleeting and self._queue.first(text.recipient, now) is not None
         if not bindings or waits_its_turn:
             keep(text, answer, now)
@@ -204,6 +217,10 @@ class Messages:
 
 def _is_composing(text: Text) -> bool:
     return dict(text.headers).get("Content-Type", "").lower().startswith(COMPOSING)
+
+
+def _is_long(text: Text) -> bool:
+    return len(text.body) > MAX_BODY
 
 
 class _Attempt:

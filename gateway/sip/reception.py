@@ -170,7 +170,7 @@ class Reception:
         self._refused(AccessRefused(user, "REGISTER", flow, why_not_registered(response, flow)), now)
 
     def _message(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
-        self._rooms.messages.receive(transaction.request, account, reply, now)
+        self._rooms.messages.receive(transaction.request, account, transaction.flow, reply, now)
 
     def _subscribe(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
         self._rooms.watching.subscribe(transaction.request, account, transaction.flow, reply, now)

@@ -144,7 +144,9 @@ class SipStack:
         seal = Seal(key)
         self._journal = Journal(recorder)
         self._events: list[Happening] = []
-        authenticator = Authenticator(config.realm, key=key, algorithms=config.algorithms)
+        authenticator = Authenticator(
+            config.realm, key=key, algorithms=config.algorithms, integrity=config.integrity
+        )
         self._changes: list[RegistrationChanged] = []
         random = random or SystemRandom()
         named = config.advertised and not is_address(config.advertised)
@@ -205,6 +207,7 @@ class SipStack:
             contacts=self._registrar.contacts,
             token=token,
             keeper=texts,
+            longest=config.longest_text,
             wall=wall,
         )
         self._ways = OpenWays(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -74,6 +75,32 @@ def test_the_right_secret_is_accepted_with_either_hash(offer: int, user: str) ->
     office = server()
     verdict = office.verify([answer(office.challenge(0)[offer], user=user)], "REGISTER", SECRETS.get, 1)
     assert (verdict.kind, verdict.username) == (VerdictKind.ACCEPTED, user)
+
+
+@pytest.mark.parametrize("case", [str.lower, str.title])
+def test_rfc_7616_section_3_4_3_who_proves_the_body_is_judged_by_it(case: Callable[[str], str]) -> None:
+    """By the qop auth-int, which is offered beside auth where the office says so."""
+    office = server(integrity=True)
+    [offer, _] = office.challenge(0)
+    assert 'qop="auth,auth-int"' in offer
+    assert Challenge.parse(offer).qop == "auth"
+    asked = Challenge.parse(offer.replace("auth,auth-int", "auth-int"))
+
+    def proof(count: int) -> str:
+        given = {"nonce": asked.nonce, "uri": URI, "qop": case("auth-int"), "nc": f"{count:08x}", "cnonce": "c"}
+        ha1 = SECRETS["6001"].ha1("6001", "office", asked.algorithm) or ""
+        response = digest_response(ha1, "REGISTER", given, asked.algorithm, b"body")
+        parts = {"username": "6001", "realm": "office", "response": response, **given}
+        row = ", ".join(f'{name}="{value}"' for name, value in parts.items() if name not in ("qop", "nc"))
+        return f"Digest {row}, qop={given['qop']}, nc={given['nc']}, algorithm={asked.algorithm.value}"
+
+    def verdict(row: str, body: bytes) -> VerdictKind:
+        return office.verify([row], "REGISTER", SECRETS.get, 1, body=body).kind
+
+    assert verdict(proof(1), b"body") is VerdictKind.ACCEPTED
+    assert verdict(proof(2), b"another body") is VerdictKind.REFUSED
+    assert verdict(proof(2), b"") is VerdictKind.REFUSED
+    assert verdict(answer(offer, count=2), b"any body") is VerdictKind.ACCEPTED
 
 
 def test_a_hash_of_the_secret_serves_as_well() -> None:

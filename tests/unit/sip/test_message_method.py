@@ -317,6 +317,37 @@ def test_section_8_a_text_too_long_for_a_datagram_is_refused() -> None:
     assert anna.response().status == 513 and bert.messages() == []
 
 
+@pytest.mark.parametrize(
+    ("sender", "recipients", "octets", "status", "gets"),
+    [
+        ("tcp", ("tcp",), 16_384, 200, ("tcp",)),
+        ("tcp", ("tcp",), 16_385, 513, ()),
+        ("udp", ("tcp",), 1301, 513, ()),
+        ("tcp", ("udp",), 1301, 513, ()),
+        ("tcp", ("udp", "tcp"), 1301, 200, ("tcp",)),
+        ("tcp", ("udp", "tcp"), 1300, 200, ("udp", "tcp")),
+        ("tcp", (), 1301, 480, ()),
+        ("tcp", (), 1300, 202, ()),
+    ],
+)
+def test_section_8_a_longer_text_goes_by_what_controls_congestion_all_the_way_or_not_at_all(
+    sender: str, recipients: tuple[str, ...], octets: int, status: int, gets: tuple[str, ...]
+) -> None:
+    office = Office()
+    anna = Phone(office, transport=sender)
+    phones = {
+        each: Phone(office, "6002", host=f"192.0.2.6{at}", transport=each) for at, each in enumerate(recipients, 1)
+    }
+    for each, phone in phones.items():
+        phone.register(call_id=each)
+    message(anna, "6002", b"x" * octets)
+    for each, phone in phones.items():
+        for onward in phone.messages():
+            assert isinstance(onward, Request) and each in gets and onward.body == b"x" * octets
+            phone.reply(onward, 200, contact=False)
+    assert anna.response().status == status
+
+
 def test_texts_of_all_accounts_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_queue, "MOST", 3)
     queue = TextQueue()

@@ -184,6 +184,7 @@ def _say_ceased(t: Shared, i: int, quiet: int, now: int) -> None:
     row["silent"] = STOPPED
     reported = now - row["rtcp_heard_at"] if row["far_told"] > 0 else -1
     rejected = 1 if row["rejected_at"] > row["heard_at"] else 0
+    let_go(t, i)  # who speaks from elsewhere meanwhile is to be seen
     emit(t, CEASED, i, row["generation"], rejected, quiet, reported, now)
 
 

@@ -185,9 +185,9 @@ def _why_refused(agreement: Agreement, hindered: Hindrances, seconds: float) -> 
     if hindered.misfits >= fewest:
         number = hindered.payload_type
         name = STATIC_FORMATS.get(str(number), "").partition("/")[0]
-        known = f" ({name})" if name else ""
+        named = f" ({name})" if name else ""
         return (
-            f"{hindered.misfits} packets came from {source} in payload type {number}{known}, where "
+            f"{hindered.misfits} packets came from {source} in payload type {number}{named}, where "
             f"{agreement.accepts[0]} ({agreement.codec.encoding.value}) was agreed: it does not keep to what it "
             "has said; leave it one codec in its settings"
         )
@@ -196,7 +196,8 @@ def _why_refused(agreement: Agreement, hindered: Hindrances, seconds: float) -> 
             f"{hindered.strangers} packets came from {source} and none from "
             f"{place(agreement.address, agreement.port)}, and rtp_symmetric = false takes none but those"
         )
-    if hindered.strangers >= fewest:
+    known = (agreement.address, agreement.via)
+    if hindered.strangers >= fewest and hindered.source is not None and hindered.source[0] not in known:
         return (
             f"{hindered.strangers} packets came from {source} instead, which are not taken: it is somebody else, "
             "or its NAT has another public address; then it is heard again once it registers from there"

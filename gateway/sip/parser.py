@@ -70,7 +70,8 @@ def parse(data: bytes) -> Request | Response:
             if "content-length" in headers.rows:
                 size = _LENGTHS[headers.rows["content-length"][0]]
                 if size > len(body):
-                    raise MalformedError(f"Content-Length is {size} and {len(body)} octets follow")
+                    cut = "cut on the way, or its body changed by a SIP ALG"
+                    raise MalformedError(f"Content-Length is {size} and {len(body)} octets follow: {cut}")
                 message.body = body[:size]
             if method and typed["cseq"].method != method:
                 raise MalformedError(f"CSeq says {typed['cseq'].method}, the request line {method}")

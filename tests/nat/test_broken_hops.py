@@ -205,3 +205,25 @@ def test_a_telephone_that_is_lost_in_mid_call(
     assert re.search(r"account 6001 is heard, from 8\.8\.1\.1:\d+, after \d s without audio", office.story())
     assert re.search(r"account 6001 is heard, from 8\.8\.1\.1:\d+", caplog.text)
     over(office, bob, ada)
+
+
+def test_audio_that_goes_on_from_another_public_address_is_told_with_it(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody is followed to another host for sending here (RFC 7362); a REGISTER from there takes it along."""
+    office = site.office(site.machine(OFFICE))
+    behind, nat = site.home(SYMMETRIC)
+    ada, bob = office.far_phone("6001", behind), office.far_phone("6002", site.machine("5.0.0.2"))
+    answered(office, bob, ada)
+    site.hear_each_other(office, bob, ada)
+    nat.renumber("8.8.99.1")
+    assert re.search(
+        r"no audio has come from 8\.8\.1\.1:\d+ to .*: [34]\d packets came from 8\.8\.99\.1:\d+ instead, which are "
+        r"not taken: it is somebody else, or its NAT has another public address; then it is heard again once it "
+        r"registers from there$",
+        sentence(office, caplog),
+    )
+    ada.register()
+    office.until(lambda: not office.troubles, within=4, wanted="to be heard again")
+    site.hear_each_other(office, bob, ada)
+    over(office, bob, ada)

@@ -12,7 +12,7 @@ import os
 import struct
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
@@ -136,8 +136,9 @@ class _Interface:
         self._tun = tun
 
     def deliver(self, packet: Packet) -> None:
-        """One has come."""
-        os.write(self._tun, _serialise(packet))
+        """One has come; an interface that is down takes none."""
+        with suppress(OSError):
+            os.write(self._tun, _serialise(packet))
 
 
 class World:
@@ -177,7 +178,7 @@ def _ip(words: str) -> None:
 def _read(tun: int) -> bytes | None:
     try:
         return os.read(tun, _MTU)
-    except BlockingIOError:
+    except OSError:  # nothing waits, or the interface is down
         return None
 
 

@@ -151,8 +151,8 @@ class SipSettings(Settings):
         realm: of digest authentication.
         digests: its algorithms that are offered, dearest first. MD5 alone by default: clients that do not know
             SHA-256 (RFC 8760) should pass it over, and many give up instead, baresip 1 among them.
-        integrity: offer digests that prove bodies, too (qop auth-int), as well as those that do not. Not where routers
-            rewrite addresses within SIP: what they have changed proves nothing.
+        integrity: offer digests that prove bodies, too (qop auth-int), as well as those that do not. Not where
+            routers rewrite addresses within SIP: what they have changed proves nothing.
         longest_text: octets of a text (MESSAGE) that comes by TCP, TLS or WebSocket and goes to telephones that are
             there by these; by UDP, and for those who are away, 1300 is the most (RFC 3428).
         name_servers: whom to ask for the servers of a SIP domain, and for ENUM, "ADDRESS" or "ADDRESS:PORT" each;

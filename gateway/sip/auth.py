@@ -235,7 +235,10 @@ class Authenticator:
 
 
 def _count(given: dict[str, str], qops: Sequence[str]) -> int | None:
-    """The nonce count, where the qop is one of those offered; 1 without qop (RFC 2069 clients), whose nonce thus serves once; None if ill formed."""
+    """The nonce count; 1 without qop (RFC 2069 clients), whose nonce thus serves once.
+
+    None if it is ill formed, or the qop is none of those that were offered.
+    """
     if "qop" not in given:
         return 1
     text = given.get("nc", "")

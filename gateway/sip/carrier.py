@@ -175,13 +175,13 @@ class SipCarrier:
         )
 
     def moved(self, before: Flow, after: Flow, now: float, *, account: str = "") -> None:
-        """A telephone was reached by one flow, and is by another from now on: also in its calls.
+        """A telephone was reached by one flow, and is by another from now on: also in its calls and subscriptions.
 
         Args:
-            account: of which the calls are; all that go by that flow, where empty.
+            account: of which they are; all that go by that flow, where empty.
         """
         for member in list(self._members.values()):
-            if not account or (member.leg is not None and member.leg.account == account):
+            if account in ("", member.account):
                 member.moved(before, after, now)
 
     def send_octets(self, data: bytes, flow: Flow) -> None:

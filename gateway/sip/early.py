@@ -16,7 +16,7 @@ from gateway.sip.info_keys import InfoKeys
 from gateway.sip.message import Request, Response
 from gateway.sip.offers import carries_offer, response_to
 from gateway.sip.reliable import ReliableOrder, Turn
-from gateway.sip.session import Reply, SessionUser, Setting, abilities, announce
+from gateway.sip.session import Reply, SessionUser, Setting, abilities, announce, owner_of
 from gateway.sip.transport import Flow
 
 __all__ = ["MAX_FORKS", "EarlyDialog", "pass_by"]
@@ -89,6 +89,11 @@ class EarlyDialog:
     def flow(self) -> Flow:
         """By which the callee was heard last; see `Member`."""
         return self.dialog.flow
+
+    @property
+    def account(self) -> str:
+        """Whose leg it is; see `Member`."""
+        return owner_of(self._user.name)
 
     @property
     def leg(self) -> None:

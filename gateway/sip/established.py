@@ -39,6 +39,7 @@ from gateway.sip.session import (
     announce,
     describe,
     description_of,
+    owner_of,
     reasoned,
 )
 from gateway.sip.session_timer import SessionTimer, too_brief
@@ -198,6 +199,11 @@ class Established(Acting):
     def flow(self) -> Flow:
         """By which the peer was heard last; see `Member`."""
         return self._dialog.flow
+
+    @property
+    def account(self) -> str:
+        """Whose leg it is; see `Member`."""
+        return owner_of(self._user.name)
 
     @property
     def leg(self) -> LegShown | None:

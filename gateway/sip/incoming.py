@@ -42,6 +42,7 @@ from gateway.sip.session import (
     description_of,
     lists,
     not_acceptable,
+    owner_of,
     reasoned,
 )
 from gateway.sip.session_timer import SessionTimer
@@ -188,6 +189,11 @@ class IncomingSession(Acting):
     def flow(self) -> Flow:
         """By which the peer was heard last; see `Member`."""
         return self._dialog.flow
+
+    @property
+    def account(self) -> str:
+        """Whose leg it is; see `Member`."""
+        return owner_of(self._user.name)
 
     @property
     def leg(self) -> LegShown:

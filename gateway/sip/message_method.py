@@ -4,8 +4,8 @@ An authenticated MESSAGE enters; it goes on to each contact of the account that 
 answer: 200 as soon as a telephone has taken it, the refusal that says most where all have refused it. Where none is
 there, or none has answered soon, the text is kept and the answer is 202; it is delivered, in its turn, when a
 telephone of the account registers. Where the sender prefers some telephones (RFC 3841), it goes to those or to none
-and is never kept: who registers later need not be one of them. Nor is one too long for a datagram, which goes by what
-controls congestion all the way or not at all.
+and is never kept: who registers later need not be one of them. Nor is one too long for a datagram: that goes by
+connections alone.
 
 A text goes where a call of its sender could: to the accounts of its sender's context, and to those whose number is
 an extension there. For all others there is nobody of that name, as for a call.

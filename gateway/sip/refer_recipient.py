@@ -22,7 +22,7 @@ from gateway.sip.identity import number_of
 from gateway.sip.message import Request, Response
 from gateway.sip.replaces import replaced_by_uri
 from gateway.sip.secure import secure_wish
-from gateway.sip.session import Reply, SessionUser, Setting, lists
+from gateway.sip.session import Reply, SessionUser, Setting, lists, owner_of
 from gateway.sip.status import REASONS
 from gateway.sip.uri import OtherUri, SipUri
 from gateway.sip.warning import SIPS_NOT_ALLOWED, warn
@@ -134,6 +134,7 @@ class ReferRecipient:
             self._progress,
             terms=TERMS,
             expires=LIFE,
+            account=owner_of(self._user.name),
             over=self._over,
             now=now,
         )

@@ -55,6 +55,7 @@ __all__ = [
     "lists",
     "not_acceptable",
     "nothing_more",
+    "owner_of",
     "reasoned",
     "refusal",
 ]
@@ -99,10 +100,10 @@ class LegShown:
     name: str
     answered: bool
 
-    @property
-    def account(self) -> str:
-        """Whose leg it is, as its name has it."""
-        return self.name.partition("/")[2].rpartition("-")[0]
+
+def owner_of(leg: str) -> str:
+    """The account or trunk whose leg that is, as its name has it."""
+    return leg.partition("/")[2].rpartition("-")[0]
 
 
 class Member(Protocol):
@@ -111,6 +112,11 @@ class Member(Protocol):
     @property
     def leg(self) -> LegShown | None:
         """The leg to which it belongs; None for a dialog that is no call."""
+        ...
+
+    @property
+    def account(self) -> str:
+        """The account of whoever is at the other end; "" where it is none's."""
         ...
 
     @property

@@ -161,7 +161,15 @@ class Notifier:
             return request.reply(400, str(fault))
         watch = _Watch(package, resource, watcher, event.parameters)
         subscription = Subscription(
-            self._setting, dialog, event, watch, terms=terms, expires=expires, over=self._over, now=now
+            self._setting,
+            dialog,
+            event,
+            watch,
+            terms=terms,
+            expires=expires,
+            account=watcher.user,
+            over=self._over,
+            now=now,
         )
         self._keep(subscription, watch)
         return subscription, expires

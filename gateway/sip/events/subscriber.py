@@ -186,6 +186,11 @@ class Subscriber(Acting):
         return self._flow
 
     @property
+    def account(self) -> str:
+        """None's: the notifier is a server; see `Member`."""
+        return ""
+
+    @property
     def leg(self) -> None:
         """None: it is no call; see `Member`."""
 

@@ -149,6 +149,7 @@ class Subscription(Acting):
         subject: what it tells.
         terms: its bounds.
         expires: seconds that it lasts unless refreshed; 0 for one that is ended at once (a fetch).
+        account: whose it is; see `Member`.
         over: told once, when nothing is left of it.
     """
 
@@ -164,11 +165,13 @@ class Subscription(Acting):
         *,
         terms: Terms,
         expires: int,
+        account: str,
         over: Callable[[Subscription], None],
         now: float,
     ) -> None:
         self.dialog = dialog
         self.event = event
+        self.account = account
         self._setting = setting
         self._subject = subject
         self._terms = terms

@@ -200,6 +200,7 @@ class Broken:
     """A member of a dialog that fails whatever it is told."""
 
     leg = None
+    account = ""
 
     def __init__(self, flow: Flow) -> None:
         self.flow = flow

@@ -8,6 +8,8 @@ from gateway.core.switch import DeviceState
 from gateway.sip.config import SipConfig
 from gateway.sip.events.header import EventType, SubscriptionState
 from gateway.sip.events.notifier import NotifierConfig
+from gateway.sip.identity import number_of
+from gateway.sip.message import Request
 from gateway.sip.transport import Flow
 from tests.support.sip import SERVER, Office, Phone
 from tests.support.watch import ScriptedWatchable, at
@@ -326,3 +328,27 @@ def test_section_8_4_subscription_states_are_read(text: str, state_meant: Subscr
 def test_section_8_2_1_events_are_compared_by_package_and_id() -> None:
     assert EventType.parse("Presence; ID=7;x=y") == EventType("presence", "7")
     assert str(EventType("presence", "7")) == "presence;id=7"
+
+
+def test_rfc_5626_each_line_of_a_telephone_takes_its_own_lamps_along_to_where_it_is_reached_now() -> None:
+    """Two lines come by one way, of which one has been registered anew by another mapping of their NAT."""
+    office, watchable = office_to_watch()
+    here, there = ({"host": "203.0.113.60", "port": port} for port in (5060, 6060))
+    watchers = [Watcher(office, user, **here) for user in ("6001", "6002")]
+    for watcher in watchers:
+        watcher.phone.messages()
+        assert watcher.phone.register(call_id=watcher.phone.user).status == 200
+        assert watcher.subscribe().status == 200
+        watcher.notified()
+    moved = Phone(office, "6001", **there)  # type: ignore[arg-type]  # where it is
+    contact = (("Contact", "<sip:6001@203.0.113.60:5060>"),)
+    moved.proved(moved.request("REGISTER", f"sip:{SERVER[0]}", call_id="6001", number=5, headers=contact))
+    for phone in (moved, *(watcher.phone for watcher in watchers)):
+        phone.messages()
+    watchers[0].change(watchable, INUSE)
+    office.wait(2)
+    heard = [
+        {number_of(one.to.uri) for one in phone.messages() if isinstance(one, Request) and one.method == "NOTIFY"}
+        for phone in (moved, watchers[1].phone)
+    ]
+    assert heard == [{"6001"}, {"6002"}]

@@ -52,8 +52,8 @@ class SipLog:
                 )
             case RegistrationChanged(binding, what):
                 _log.info("account %s: %s %s", binding.account, binding.contact, what.value)
-            case Troubled(leg, text, over):
-                (_log.info if over else _log.warning)("%s: %s", leg, text)
+            case Troubled(leg, text, over, meant):
+                (_log.info if over or meant else _log.warning)("%s: %s", leg, text)
             case WayTold(text, is_open):
                 (_log.info if is_open else _log.warning)("%s", text)
             case AccessRefused():

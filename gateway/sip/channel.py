@@ -63,6 +63,7 @@ from gateway.core.messages import (
 )
 from gateway.core.trace import Kind, Recorder
 from gateway.sdp.negotiate import Agreement, Direction, Medium
+from gateway.sip.diagnosis import Troubled
 from gateway.sip.dialog import DialogId
 from gateway.sip.fax import LegFax
 from gateway.sip.fax import sentence as fax_sentence
@@ -141,7 +142,7 @@ class SipChannel:
         emit: Callable[[SipChannel, Event], None],
         over: Callable[[SipChannel, float], None],
         watch: Watch,
-        missed: Callable[[SipChannel, str, bool, float], None],
+        missed: Callable[[SipChannel, Troubled], None],
         fax: LegFax | None = None,
         trusted: bool = False,
         info_keys: bool = False,
@@ -375,16 +376,16 @@ class SipChannel:
         self._emit(self, Answered(how))
         self._catch_up(now)
 
-    def missed(self, text: str, now: float) -> None:
-        """Something did not come, or was changed on the way."""
+    def missed(self, text: str, now: float, *, meant: bool = False) -> None:
+        """Something did not come, or was changed on the way; `meant`: perhaps it was not to come."""
         if not self._ended:
             self._recorder.note(now, Kind.MEDIA, self.name, text)
-            self._missed(self, text, False, now)
+            self._missed(self, Troubled(self.name, text, meant=meant))
 
     def found(self, text: str, now: float) -> None:
         """What was missed has come; see `Watched`."""
         self._recorder.note(now, Kind.MEDIA, self.name, text)
-        self._missed(self, text, True, now)
+        self._missed(self, Troubled(self.name, text, over=True))
 
     def ask(self, told: Callable[[int], None], now: float) -> bool:
         """Ask whether its signalling is there; see `Watched`."""

@@ -26,6 +26,7 @@ from gateway.sip.uri import SipUri, host_text
 __all__ = [
     "LOOK",
     "Troubled",
+    "may_pause",
     "place",
     "rewritten",
     "why_ceased",
@@ -57,11 +58,13 @@ class Troubled:
         leg: the channel's name.
         text: the sentence.
         over: nothing does any more, and that is what the sentence says.
+        meant: it may well be what somebody wishes: who is muted.
     """
 
     leg: str
     text: str
     over: bool = False
+    meant: bool = False
 
 
 def why_silent(
@@ -206,6 +209,16 @@ def _why_refused(agreement: Agreement, hindered: Hindrances, seconds: float) -> 
     return (
         f"{others} packets came that are no audio, or not in the codec that was agreed" if others >= fewest else ""
     )
+
+
+def may_pause(agreement: Agreement, ceased: Ceased, hindered: Hindrances, status: int | None) -> bool:
+    """Whether a peer whose audio has ceased is there, and may have stopped sending by itself: see `why_ceased`.
+
+    Its RTCP goes on, as of who sends nothing (RFC 3550 6.4), or it may fall silent in pauses (RFC 3389 section 4).
+    """
+    reports = ceased.reported is not None and ceased.reported < ceased.seconds
+    is_there = bool(status) and status not in GONE and not ceased.rejected
+    return is_there and not hindered.refused and (reports or agreement.noise is not None)
 
 
 def why_ceased(

@@ -296,9 +296,9 @@ class Legs:
         """What was missed on the legs that live, by their names."""
         return {channel.name: kept.trouble for channel, kept in self._legs.items() if kept.trouble}
 
-    def _missed(self, channel: SipChannel, text: str, over: bool, now: float) -> None:
-        self._legs[channel].trouble = "" if over else text
-        self._told(Troubled(channel.name, text, over))
+    def _missed(self, channel: SipChannel, told: Troubled) -> None:
+        self._legs[channel].trouble = "" if told.over else told.text
+        self._told(told)
 
     def _is_full(self, account: Account) -> bool:
         return bool(account.calls) and self.in_use(account.user) >= account.calls

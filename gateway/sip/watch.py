@@ -15,7 +15,7 @@ from gateway.core.audio import AudioStats, Ceased, RtpAudio
 from gateway.core.frozen import frozen
 from gateway.core.hindrances import UNHINDERED, Hindrances
 from gateway.sdp.negotiate import Agreement, Direction
-from gateway.sip.diagnosis import LOOK, place, why_ceased, why_deaf, why_one_way, why_silent, why_unsent
+from gateway.sip.diagnosis import LOOK, may_pause, place, why_ceased, why_deaf, why_one_way, why_silent, why_unsent
 from gateway.sip.session import Setting, Timer
 from gateway.sip.transport import Address
 
@@ -59,8 +59,8 @@ class Watched(Protocol):
         """Who is at the far side, for the sentence."""
         ...
 
-    def missed(self, text: str, now: float) -> None:
-        """Its audio does not come in; said once."""
+    def missed(self, text: str, now: float, *, meant: bool = False) -> None:
+        """Its audio does not come in; said once. `meant`: perhaps nobody wants it to."""
         ...
 
     def found(self, text: str, now: float) -> None:
@@ -268,18 +268,21 @@ class Watch:
         waited = now - told_at
         reported = None if ceased.reported is None else ceased.reported + waited
         since = told_at - ceased.seconds
+        ceased = Ceased(ceased.seconds + waited, reported, ceased.rejected)
+        hindered = self._row.hindrances().since(hindered)
+        status = None if answers is None else next(iter(answers), 0)
         said = why_ceased(
             self.leg.peer,
             agreement,
-            Ceased(ceased.seconds + waited, reported, ceased.rejected),
+            ceased,
             remote=self._remote(agreement),
             own=self._own,
             into=max(since - self._up_at, 0.0),
-            hindered=self._row.hindrances().since(hindered),
+            hindered=hindered,
             waited=waited,
-            status=None if answers is None else next(iter(answers), 0),
+            status=status,
         )
-        self.leg.missed(said, now)
+        self.leg.missed(said, now, meant=may_pause(agreement, ceased, hindered, status))
         self._await_return(since, stats.received, now)
 
     def _await_return(self, since: float, received: int, now: float) -> None:

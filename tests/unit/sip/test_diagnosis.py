@@ -459,10 +459,11 @@ SILENT = (
 class Talking:
     """A call that was answered, and whose audio came for a minute; 4 s ago it stopped."""
 
-    def __init__(self) -> None:
-        self.office = Office()
+    def __init__(self, *, comfort_noise: bool = False) -> None:
+        self.office = Office(comfort_noise=comfort_noise)
         self.phone = Phone(self.office)
-        self.invite = self.phone.invite("6002", body=session_description())
+        formats = "0 101 13" if comfort_noise else "0 101"
+        self.invite = self.phone.invite("6002", body=session_description(formats=formats))
         ((self.channel, _),) = self.office.heard()
         hears(self.office)
         self.office.command(self.channel, Answer())
@@ -555,12 +556,30 @@ def test_a_leg_that_falls_silent_after_it_was_heard_is_told_within_five_seconds(
         phone.reply(request, status)
     assert troubles(office) == []
     office.wait(0.8)
-    assert troubles(office) == [SILENT + why]
+    [told] = (event for event in office.changes() if isinstance(event, Troubled))
+    assert (told.text, told.meant) == (SILENT + why, reported == 1.0), "who is muted gives no alarm"
     assert office.stack.troubles() == {channel.name: SILENT + why}
     assert SILENT + why in [note.text for note in office.recorder.story(channel.name)]
     ceases(office, reported, rejected)
     office.wait(300)
     assert troubles(office) == [], "once is enough"
+
+
+@pytest.mark.parametrize(
+    ("status", "refused", "meant"), [(200, 0, True), (0, 0, False), (481, 0, False), (200, 40, False)]
+)
+def test_rfc_3389_who_has_agreed_on_comfort_noise_and_is_there_may_pause(
+    status: int, refused: int, meant: bool
+) -> None:
+    call = Talking(comfort_noise=True)
+    office = call.office
+    ceases(office)
+    if status:
+        call.phone.reply(asked(call.phone), status)
+    hinders(office, refused=refused, strangers=refused, source=("198.51.100.7", 9))
+    office.wait(1)
+    [told] = (event for event in office.changes() if isinstance(event, Troubled))
+    assert told.meant is meant
 
 
 def test_packets_that_come_from_elsewhere_meanwhile_are_told_of() -> None:

@@ -7,9 +7,8 @@ program at once: then only commands that make sense for a call that is over are 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
 
 from dialplan.agi.commands import Session, find
 from dialplan.agi.protocol import DEAD, UNKNOWN, Reply, read_command, usage
@@ -20,6 +19,8 @@ from gateway.core.errors import CopperlineError
 from gateway.core.switch import HungUp
 
 __all__ = ["Conversation"]
+
+_T = TypeVar("_T")
 
 _AFTERWARDS: Final = 30.0
 """Seconds that a program has for what it does once the call is over."""
@@ -48,6 +49,7 @@ class Conversation:
         self._told = told
         self._over: HungUp | None = None
         self._known = False  # whether the program has been told so
+        self._until: float | None = None  # for how long it may go on then
         self._session = Session(script, self._execute)
 
     async def run(self) -> None:
@@ -58,40 +60,50 @@ class Conversation:
             Moved: it was sent elsewhere.
             OSError: the program cannot be reached any more.
         """
-        while (line := await self._line()) and self._over is None:
-            await self._carry_out(line)
-        if self._over is not None:
-            self._tell()
-            with contextlib.suppress(TimeoutError, OSError):
-                async with asyncio.timeout(_AFTERWARDS):
+        try:
+            while (line := await self._unless_over(self._read())) and self._over is None:
+                await self._carry_out(line)
+            if self._over is not None:
+                self._tell()
+                async with asyncio.timeout_at(self._until):
                     while line:
                         await self._carry_out(line)
                         line = await self._read()
+        except (TimeoutError, OSError):
+            if self._over is None:
+                raise
+        if self._over is not None:
             raise self._over
         self._go_on()
 
-    async def _line(self) -> str:
-        """The next line; "" where there is none, or the call ended first."""
-        reading = asyncio.ensure_future(self._read())
+    async def _unless_over(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """What comes of `work`: once the call is over, within the time that there is then.
+
+        A program may say nothing for ever, or take no answer.
+
+        Raises:
+            TimeoutError: nothing has come of it by then.
+        """
+        doing = asyncio.ensure_future(work)
         gone = asyncio.ensure_future(self._script.leg.released())
         try:
-            await asyncio.wait((reading, gone), return_when=asyncio.FIRST_COMPLETED)
-            if gone.done():
-                await self._end(gone)
-                with contextlib.suppress(TimeoutError):
-                    self._tell()
-                    return await asyncio.wait_for(asyncio.shield(reading), _AFTERWARDS)
-                return ""
-            return await reading
+            await asyncio.wait((doing, gone), return_when=asyncio.FIRST_COMPLETED)
+            if doing.done():
+                return doing.result()
+            await self._end(gone)
+            self._tell()
+            async with asyncio.timeout_at(self._until):
+                return await doing
         finally:
-            for task in (reading, gone):
+            for task in (doing, gone):
                 task.cancel()
-            await asyncio.gather(reading, gone, return_exceptions=True)
+            await asyncio.gather(doing, gone, return_exceptions=True)
 
     def _tell(self) -> None:
         """Tell the program that the call is over, once."""
         if not self._known:
             self._known = True
+            self._until = asyncio.get_running_loop().time() + _AFTERWARDS
             self._told()
 
     async def _end(self, gone: asyncio.Future[None]) -> None:
@@ -110,7 +122,7 @@ class Conversation:
 
     async def _carry_out(self, line: str) -> None:
         self._writer.write(f"{await self._answer(line)}\n".encode())
-        await self._writer.drain()
+        await self._unless_over(self._writer.drain())
 
     async def _answer(self, line: str) -> str:
         words = read_command(line)

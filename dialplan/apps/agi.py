@@ -186,9 +186,12 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
         async with asyncio.timeout(_GRACE):
             await process.wait()
     except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        pass
+    # It is killed where it goes on; what it has left behind may hold its pipes, which it need not any more.
+    process._transport.close()  # type: ignore[attr-defined]
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_GRACE):
+            await process.wait()
 
 
 def _quiet(script: Script) -> bool:

@@ -18,7 +18,7 @@ __all__ = ["APPLICATIONS"]
 async def _system(script: Script, arguments: str) -> None:
     """`System(command)`: run it; SYSTEMSTATUS says SUCCESS, APPERROR or FAILURE."""
     try:
-        code, _ = await run_command(script, arguments, script.values)
+        code, _ = await run_command(script, arguments, script.values, listens=False)
     except ScriptError as fault:
         script.assign("SYSTEMSTATUS", "FAILURE")
         script.note(f"System: {fault}")

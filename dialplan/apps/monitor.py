@@ -163,7 +163,7 @@ async def _afterwards(
         _beep(script)
     if order.command.strip():
         try:
-            await run_command(script, order.command, order.values)
+            await run_command(script, order.command, order.values, listens=False)
         except ScriptError as fault:
             script.note(f"MixMonitor: the command after the recording was not run: {fault}")
     if order.delete:

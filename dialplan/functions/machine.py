@@ -7,7 +7,9 @@ name and is never a command. Asterisk funcs/func_shell.c, func_env.c.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -19,11 +21,13 @@ __all__ = ["FUNCTIONS", "run_command"]
 _PATIENCE: Final = 30.0
 """Seconds that a command may take; the caller waits meanwhile."""
 _PRINTED: Final = 65536
-"""Characters of what a command prints that are kept."""
+"""Octets of what a command prints that are kept; one that prints more is ended."""
 
 
-async def run_command(script: Script, text: str, values: Sequence[str]) -> tuple[int, str]:
-    """Run a command; its exit code and what it printed.
+async def run_command(script: Script, text: str, values: Sequence[str], *, listens: bool) -> tuple[int, str]:
+    """Run a command; its exit code and, for whom listens, what it printed.
+
+    Nobody waits for what it leaves running behind it (`command &`), unless that can still print to who listens.
 
     Raises:
         ScriptError: none may be run, it cannot be, or it takes too long.
@@ -34,23 +38,46 @@ async def run_command(script: Script, text: str, values: Sequence[str]) -> tuple
     if not command.strip() or "\0" in command:
         raise ScriptError("no command")
     given = {f"COPPERLINE_{at}": value.replace("\0", "") for at, value in enumerate(values)}
-    process = await asyncio.create_subprocess_shell(
-        command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={**os.environ, **given},
-    )
+    try:
+        process = await asyncio.create_subprocess_shell(
+            command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE if listens else asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={**os.environ, **given},
+            start_new_session=True,
+        )
+    except OSError as fault:
+        raise ScriptError(f"a command cannot be run: {(fault.strerror or str(fault)).lower()}") from fault
     try:
         async with asyncio.timeout(_PATIENCE):
-            printed, _ = await process.communicate()
+            printed = await _printed(process)
+            await process.wait()
     except TimeoutError as fault:
         raise ScriptError(f"a command took more than {_PATIENCE:.0f} s") from fault
     finally:
         if process.returncode is None:
-            process.kill()
+            _kill(process)
+            process._transport.close()  # type: ignore[attr-defined]  # the pipe, which somebody else may hold
             await process.wait()
-    return process.returncode or 0, printed.decode("utf-8", "replace")[:_PRINTED]
+    return process.returncode or 0, printed.decode("utf-8", "replace")
+
+
+async def _printed(process: asyncio.subprocess.Process) -> bytes:
+    """What it prints to its end, or until it is more than is kept."""
+    found = bytearray()
+    while process.stdout is not None and (part := await process.stdout.read(_PRINTED)):
+        found += part
+        if len(found) > _PRINTED:
+            _kill(process)
+            break
+    return bytes(found[:_PRINTED])
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """End a command and whatever it began."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _quoted(text: str, values: int) -> str:
@@ -78,7 +105,7 @@ def _quoted(text: str, values: int) -> str:
 
 
 async def _shell(script: Script, text: str, values: Sequence[str]) -> str:
-    _, printed = await run_command(script, text, values)
+    _, printed = await run_command(script, text, values, listens=True)
     return printed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
@@ -296,7 +297,15 @@ def test_words_of_a_line(line: str, words: list[str]) -> None:
     assert read_command(line) == words
 
 
-def local(tmp_path: Path, source: str, application: str, *, allowed: bool = True, incoming: bool = False) -> Caller:
+def local(
+    tmp_path: Path,
+    source: str,
+    application: str,
+    *,
+    allowed: bool = True,
+    incoming: bool = False,
+    hangs_up_after: float | None = None,
+) -> Caller:
     folder = tmp_path / "programs"
     folder.mkdir(exist_ok=True)
     program = folder / "hello"
@@ -311,6 +320,8 @@ def local(tmp_path: Path, source: str, application: str, *, allowed: bool = True
             office.dialplan, office, permissions=Permissions(agi=folder if allowed else None)
         )
         caller = Caller(party=Party("6001", "$(touch pwned); a, b"))
+        if hangs_up_after is not None:
+            asyncio.get_running_loop().call_later(hangs_up_after, caller.gone.set)
         if incoming:
             caller.audio._incoming = np.arange(1600, dtype=np.int16)
         async with asyncio.timeout(20):
@@ -345,3 +356,22 @@ def test_eagi_gives_what_the_caller_says_on_descriptor_3(tmp_path: Path) -> None
     leg = local(tmp_path, source, "EAGI(hello)", incoming=True)
     assert leg.variables["ARG"].split() == ["0", "1"]
     assert len(os.listdir("/proc/self/fd")) <= before
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "exec yes NOOP",
+        "exec cat /dev/urandom",
+        "trap '' HUP TERM\nwhile :; do sleep 0.05; done",
+        "sleep 9 &\nexit 0",
+    ],
+    ids=["takes no answers", "says nothing that is sense", "does not end", "leaves another one behind"],
+)
+def test_no_program_keeps_a_call_that_is_over(tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dialplan.agi.conversation._AFTERWARDS", 0.1)
+    monkeypatch.setattr("dialplan.apps.agi._GRACE", 0.1)
+    began = time.monotonic()
+    leg = local(tmp_path, f"#!/bin/sh\n{source}\n", "AGI(hello)", hangs_up_after=0.3)
+    assert leg.ending is CALLER_HUNG_UP and "T" not in leg.variables
+    assert time.monotonic() - began < 8, "what the program left behind was not waited for"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+import time
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -257,6 +260,31 @@ class TestTheMachine:
         leg = self.run("System(true)", "Set(A=${SYSTEMSTATUS})", "TrySystem(exit 3)", "Set(T=${A} ${SYSTEMSTATUS})")
         assert leg.variables["T"] == "SUCCESS APPERROR"
         assert self.run("Set(T=${ENV(HOME)})").variables["T"] == os.environ.get("HOME", "")
+
+    def test_nobody_waits_for_what_goes_on_behind_a_command(self) -> None:
+        began = time.monotonic()
+        leg = self.run("System(sleep 3 &)", "Set(T=${SYSTEMSTATUS})")
+        assert leg.variables["T"] == "SUCCESS" and time.monotonic() - began < 2
+
+    def test_a_command_that_prints_for_ever_or_never_ends_is_ended_with_all_that_it_began(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        leg = self.run("Set(T=${LEN(${SHELL(yes)})})")
+        assert leg.variables["T"] == "65536"
+        monkeypatch.setattr("dialplan.functions.machine._PATIENCE", 0.2)
+        leg = self.run(f"System(sh -c 'sleep 1 && touch {tmp_path}/late' && true)", "Set(T=${SYSTEMSTATUS})")
+        assert leg.variables["T"] == "FAILURE"
+        time.sleep(1)
+        assert not (tmp_path / "late").exists()
+
+    def test_a_machine_that_runs_no_command_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def refuses(*_: object, **__: object) -> None:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+        monkeypatch.setattr("asyncio.create_subprocess_shell", refuses)
+        leg = self.run("System(true)", "Set(T=${SYSTEMSTATUS}<${SHELL(true)}>)")
+        assert leg.variables["T"] == "FAILURE<>"
+        assert any("a command cannot be run: too many open files" in note for note in leg.notes)
 
     @pytest.mark.parametrize(
         "command", ["printf %s ${CALLERID(name)}", 'printf %s "${CALLERID(name)}"', "printf %s '${CALLERID(name)}'"]

@@ -185,14 +185,15 @@ class Recorder:
     def keep(self, leg: str, note: Kept, octets: int) -> None:
         """Keep a note of `leg`, which must not change; `octets` is the size of what it says."""
         story = self._story_of[leg] if leg in self._story_of else self._begin(leg)
-        if not story.loose:  # some that follow each other are one touch
+        loose = story.loose
+        if not loose:  # some that follow each other are one touch
             story.shelf.move_to_end(story.name)
             story.queue[story] = None
-        story.loose.append(note)
+        loose.append(note)
         octets += NOTE
         story.octets += octets
         self._octets += octets
-        if len(story.loose) > LOOSE:
+        if len(loose) > LOOSE:
             self._pack(story)
         elif self._octets > LOOSE_OCTETS:
             queue = self._past or self._going_on

@@ -43,7 +43,7 @@ from gateway.sip.transport import Datagram, Flow, stamp
 
 __all__ = ["SipCarrier"]
 
-PRODUCT: Final = "Copperline"
+PRODUCT: Final = ("Copperline",)
 """Server and User-Agent: no version, which would only help an attacker (RFC 3261 20.35)."""
 KEEP_ALIVE: Final = b"\r\n\0 "
 """Octets of which UDP keep-alives consist (RFC 5626 4.4 and what telephones send)."""
@@ -232,7 +232,7 @@ class SipCarrier:
     ) -> ClientTransaction:
         """Send a request in a transaction of its own."""
         self._now = now
-        request.headers.set("User-Agent", PRODUCT)
+        request.headers.put("user-agent", PRODUCT)
         transaction = self._layer.request(request, flow, now)
         self._inquiries[transaction] = _Inquiry(answered, failed, settled)
         return transaction
@@ -318,7 +318,7 @@ class SipCarrier:
         if request.method == "CANCEL" or self._member_of(request) is not None:
             return None
         refusal = screen(request, flow) or request.reply(481)
-        refusal.headers.set("Server", PRODUCT)
+        refusal.headers.put("server", PRODUCT)
         return refusal
 
     def cancel_arrived(self, transaction: ServerTransaction, invite: ServerTransaction | None, now: float) -> None:
@@ -352,10 +352,10 @@ class SipCarrier:
         inquiry = self._inquiries[transaction]
         is_final = response.status >= 200
         if is_final or not inquiry.heard:
-            inquiry.heard = True
             self._heard(transaction.flow, response, now)
-            if self._reach is not None:
+            if self._reach is not None and not inquiry.heard:  # our Via comes back the same each time
                 self._reach.seen(response, transaction.flow)
+            inquiry.heard = True
         # After a 2xx to an INVITE more may come, repeated or of other forks, until it is settled (RFC 6026 7.2).
         if is_final and (response.status >= 300 or transaction.method != "INVITE"):
             self._forget(transaction)
@@ -398,7 +398,7 @@ class SipCarrier:
     def _forget(self, transaction: Transaction) -> None:
         self._inquiries.pop(transaction, None)
         if transaction.method == "INVITE":
-            self._strays.remember(transaction.request.via.branch or "")
+            self._strays.remember(str(transaction.key[0]))
 
     # Inside.
 
@@ -407,7 +407,7 @@ class SipCarrier:
         status = response.status
         if status > 100 and (to := response.headers.typed["to"]).tag is None:
             response.headers.set("To", to.tagged(self._token()))
-        response.headers.set("Server", PRODUCT)
+        response.headers.put("server", PRODUCT)
         if status >= 200 and transaction.method == "INVITE":
             self.newcomers.settled(transaction)
         transaction.respond(response, now)
@@ -423,7 +423,7 @@ class SipCarrier:
             made_of = f"{request.via.branch} {request.call_id} {request.cseq} {request.from_}"
             tag = hmac.digest(self._key, made_of.encode("utf-8", "surrogateescape"), sha256)[:TAG_SIZE].hex()
             response.headers.set("To", response.to.tagged(tag))
-        response.headers.set("Server", PRODUCT)
+        response.headers.put("server", PRODUCT)
         transaction.answer_once(response)
 
     def _refuse(self, fault: MalformedMessage, source: Flow) -> None:
@@ -435,5 +435,5 @@ class SipCarrier:
             response = fault.request.reply(fault.status, str(fault)[:80] if fault.status == 400 else None)
         except (MalformedError, LocalError):
             return
-        response.headers.set("Server", PRODUCT)
+        response.headers.put("server", PRODUCT)
         self._layer.send_response(response, source)

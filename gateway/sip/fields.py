@@ -46,12 +46,14 @@ class Headers:
         rows: the rows of each name in lower case (not compact), for looking at: others change them by the methods.
         typed: what the fields mean, by name in lower case, as `reading.READERS` reads it; kept until they change.
             What does not parse raises MalformedError.
+        came_as: the text that they were read of; "" where they were not.
     """
 
-    __slots__ = ("rows", "typed")
+    __slots__ = ("came_as", "rows", "typed")
 
     def __init__(self, fields: Iterable[tuple[str, object]] = (), *, rows: dict[str, Rows] | None = None) -> None:
         self.rows = {} if rows is None else rows
+        self.came_as = ""
         self.typed: Final = Typed()
         self.typed.rows = self.rows
         for name, value in fields:
@@ -84,8 +86,11 @@ class Headers:
                 pass  # also a name with a blank before its colon, a row without a colon, and one that is folded
             else:
                 if len(rows) == len(lines):  # or a name stands there twice
-                    return cls(rows=rows), ""
+                    headers = cls(rows=rows)
+                    headers.came_as = text
+                    return headers, ""
         headers = cls()
+        headers.came_as = text
         return headers, headers.read_one_by_one(text)
 
     def read_one_by_one(self, text: str) -> str:
@@ -163,6 +168,21 @@ class Headers:
         elif key in self.typed:
             del self.typed[key]
 
+    def put(self, key: str, row: Rows) -> None:
+        """Make `row` the rows of `key` (a name in lower case, not compact): ours, and sound."""
+        self.rows[key] = row
+        if key in self.typed:
+            del self.typed[key]
+
+    def led_by(self, key: str, row: Rows) -> Headers:
+        """A copy that begins with `row` as the rows of `key`, of `put`'s kind: what proxies need goes first (7.3.1)."""
+        rows = {key: row} | self.rows
+        other = Headers(rows=rows)
+        other.typed.update(self.typed)
+        if rows[key] is not row:
+            other.put(key, row)
+        return other
+
     def set_all(self, name: str, values: Iterable[object]) -> None:
         """Make `values` the rows of `name`; none removes it. Raises as `add`."""
         rows = tuple([safe_text(name, value) for value in values])
@@ -194,11 +214,13 @@ class Headers:
 
     def excerpt(self, names: Iterable[str]) -> Headers:
         """New headers with what there is of some names (in lower case, not compact), and what was read of it."""
-        rows, typed = self.rows, self.typed
-        part = Headers(rows={key: rows[key] for key in names if key in rows})
+        part = Headers()
+        rows, typed, own, read = self.rows, self.typed, part.rows, part.typed
         for key in names:
-            if key in typed:
-                part.typed[key] = typed[key]
+            if key in rows:
+                own[key] = rows[key]
+                if key in typed:
+                    read[key] = typed[key]
         return part
 
     def remove(self, name: str) -> None:
@@ -224,16 +246,12 @@ class Headers:
         """Each row with its name as it is usually spelled."""
         return iter([(WRITTEN[key], value) for key, values in self.rows.items() for value in values])
 
-    def text(self) -> str:
-        """All rows with their names as they are usually spelled, "Name:value" each, without an end to the last."""
-        return "\n".join([f"{WRITTEN[key]}:{value}" for key, values in self.rows.items() for value in values])
-
     def written(self, length: int) -> str:
         """The lines of the wire and the empty one behind; Content-Length is `length`, whatever stands there."""
         rows = self.rows
         if "content-length" in rows:
             rows = {key: values for key, values in rows.items() if key != "content-length"}
-        lines = "".join([f"{LABELS[key]}{value}\r\n" for key in rows for value in rows[key]])
+        lines = "".join([f"{LABELS[key]}{value}\r\n" for key, values in rows.items() for value in values])
         return f"{lines}Content-Length: {length}\r\n\r\n"
 
     def __eq__(self, other: object) -> bool:

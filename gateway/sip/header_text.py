@@ -14,16 +14,20 @@ __all__ = ["HeaderText"]
 
 
 class HeaderText(Sequence[tuple[str, str]]):
-    """Rows of a message, as name and value; names are tokens, and no value has a line break in it."""
+    """Rows of a message, as name and value; names are tokens, and no value has a line break in it.
+
+    Args:
+        text: the rows as they came.
+    """
 
     __slots__ = ("_text",)
 
-    def __init__(self, headers: Headers) -> None:
-        self._text = headers.text()
+    def __init__(self, text: str) -> None:
+        self._text = text
 
     def _rows(self) -> list[tuple[str, str]]:
-        pieces = [line.partition(":") for line in self._text.split("\n")] if self._text else []
-        return [(name, value) for name, _, value in pieces]
+        headers, _ = Headers.read(self._text)
+        return list(headers)
 
     def __len__(self) -> int:
         return len(self._rows())

@@ -448,7 +448,7 @@ class IncomingSession(Acting):
         if self._head is None:
             first = self._request.reply(status)
             first.headers.set("To", self._dialog.local)
-            first.headers.set("Contact", self._dialog.contact)
+            first.headers.put("contact", (str(self._dialog.contact),))
             announce(first)
             self._head = first.headers
         # After a final one there is no other.

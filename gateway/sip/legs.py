@@ -330,5 +330,5 @@ def _offered(request: Request, account: Account, called: str, wish: Takeover) ->
         replaces=wish.replaces,
         early_only=wish.early_only,
         joins=wish.joins,
-        headers=HeaderText(request.headers),
+        headers=HeaderText(request.headers.came_as),
     )

@@ -123,7 +123,7 @@ class OutgoingSession(Acting):
         self._heard_at = 0.0
         self._invite = invite
         invite.headers.set("CSeq", CSeq(number, "INVITE"))
-        invite.headers.set("Contact", contact)
+        invite.headers.put("contact", (str(contact),))
         announce(invite)
         self._timer = SessionTimer(setting)
         self._timer.ask(invite)

@@ -137,6 +137,8 @@ class Resolver:
             return
         if self._faults:
             self._faults.pop(flow, None)
+        if not self._dead:
+            return
         server = flow.transport, flow.remote
         if server in self._dead and (server not in self._asked_to_wait or self._dead[server] <= now):
             self._forget(server)

@@ -61,6 +61,7 @@ __all__ = [
 ]
 
 SDP_TYPE: Final = "application/sdp"
+_SDP_ROW: Final = (SDP_TYPE,)
 ALLOW: Final = (
     "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REGISTER, SUBSCRIBE, NOTIFY, PUBLISH, REFER"
 )
@@ -372,7 +373,7 @@ def description_of(message: Message) -> SessionDescription | None:
 
 def describe(message: Request | Response, description: SessionDescription) -> None:
     """Put `description` into `message`."""
-    message.headers.set("Content-Type", SDP_TYPE)
+    message.headers.put("content-type", _SDP_ROW)
     message.body = description.serialise()
 
 

@@ -104,8 +104,8 @@ class SessionTimer:
         if not wanted:
             return
         role = f";refresher={'uac' if self._ours else 'uas'}" if self._seconds else ""
-        request.headers.set("Session-Expires", f"{max(wanted, self._minimum)}{role}")
-        request.headers.set("Min-SE", self._minimum)
+        request.headers.put("session-expires", (f"{max(wanted, self._minimum)}{role}",))
+        request.headers.put("min-se", (str(self._minimum),))
 
     def raise_minimum(self, refusal: Response) -> bool:
         """Take over the Min-SE of a 422; False where asking again would not help (section 7.3)."""
@@ -143,7 +143,7 @@ class SessionTimer:
             seconds = 0
         theirs = asked is not None and asked.refresher == "uac" and _knows_timers(request)
         if seconds:
-            response.headers.set("Session-Expires", f"{seconds};refresher={'uac' if theirs else 'uas'}")
+            response.headers.put("session-expires", (f"{seconds};refresher={'uac' if theirs else 'uas'}",))
             if theirs:
                 response.headers.set("Require", "timer")
         self._begin(seconds, not theirs, now)

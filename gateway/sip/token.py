@@ -19,17 +19,14 @@ AT_A_TIME: Final = 64
 class Tokens:
     """Gives a new token each time that it is called."""
 
-    __slots__ = ("_at", "_letters")
+    __slots__ = ("_ready",)
 
     def __init__(self) -> None:
-        self._letters = ""
-        self._at = AT_A_TIME * LENGTH
+        self._ready: list[str] = []
 
     def __call__(self) -> str:
         """A token, never given before and never again."""
-        if self._at == AT_A_TIME * LENGTH:
-            self._letters = secrets.token_hex(AT_A_TIME * LENGTH // 2)
-            self._at = 0
-        begin = self._at
-        self._at = begin + LENGTH
-        return self._letters[begin : self._at]
+        if not self._ready:
+            letters = secrets.token_hex(AT_A_TIME * LENGTH // 2)
+            self._ready = [letters[at : at + LENGTH] for at in range(0, len(letters), LENGTH)]
+        return self._ready.pop()

@@ -182,7 +182,7 @@ class TransactionLayer:
             way = self._too_long.pop(transaction, None) if transaction.is_unheard else None
         if way is not None:
             request = transaction.request
-            request.headers.set("via", _via(way, str(transaction.key[0]), request.method))
+            request.headers.put("via", _via(way, str(transaction.key[0]), request.method))
             self._move(transaction, way)
             transaction.reroute(request.serialise(), way, now)
         return way
@@ -249,9 +249,9 @@ class TransactionLayer:
         """
         if len(self._clients) + len(self._servers) >= self._limit and request.method != "BYE":
             raise Exhausted(f"all {self._limit} SIP transactions are in use")
-        own = Request(request.method, request.uri, request.headers.copy(), request.body)
         branch = MAGIC_COOKIE + self._token()
-        own.headers.set("via", _via(flow, branch, own.method))
+        headers = request.headers.led_by("via", _via(flow, branch, request.method))
+        own = Request(request.method, request.uri, headers, request.body)
         data = own.serialise()
         way = flow
         stream = None
@@ -259,7 +259,7 @@ class TransactionLayer:
             stream = self._points.flow("tcp", flow.remote, local=flow.local[0])
         if stream is not None:
             way = stream
-            own.headers.set("via", _via(way, branch, own.method))
+            headers.put("via", _via(way, branch, own.method))
             data = own.serialise()
         kind = InviteClient if own.method == "INVITE" else PlainClient
         transaction = self._open_client(kind, branch, own, data, way, now)
@@ -279,7 +279,7 @@ class TransactionLayer:
 
     def send_ack(self, ack: Request, flow: Flow) -> bytes:
         """Send the ACK to a 2xx under a Via made here; returns its octets, with which to repeat it."""
-        ack.headers.set("via", _via(flow, MAGIC_COOKIE + self._token(), "ACK"))
+        ack.headers = ack.headers.led_by("via", _via(flow, MAGIC_COOKIE + self._token(), "ACK"))
         data = ack.serialise()
         self.send(data, flow, ack.call_id)
         return data
@@ -347,8 +347,8 @@ class TransactionLayer:
         return transaction
 
 
-def _via(flow: Flow, branch: str, method: str) -> str:
-    """The Via of a request of ours.
+def _via(flow: Flow, branch: str, method: str) -> tuple[str]:
+    """The one row of Via of a request of ours.
 
     RFC 3581: rport asks the peer to answer to where it sees us, through whatever translates addresses. RFC 5923:
     alias lets requests to us come over the connection that we have made. RFC 6223: we would keep the flow of a
@@ -358,7 +358,7 @@ def _via(flow: Flow, branch: str, method: str) -> str:
     sent_by = f"{host_text(host)}:{port}" if port else host_text(host)
     alias = ";alias" if flow.name else ""
     keep = ";keep" if method == "REGISTER" else ""
-    return f"SIP/2.0/{WRITTEN[flow.transport]} {sent_by};branch={branch};rport{alias}{keep}"
+    return (f"SIP/2.0/{WRITTEN[flow.transport]} {sent_by};branch={branch};rport{alias}{keep}",)
 
 
 def _server_key(request: Request, method: str) -> Key:

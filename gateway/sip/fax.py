@@ -40,9 +40,10 @@ class LegFax:
 
     Attributes:
         leg: whose it is; None once it is over.
+        port: opens the stream and gives its port; None where there is none, and once it is over.
     """
 
-    __slots__ = ("_agreed", "_asked", "_opened", "_plain", "_stream", "leg")
+    __slots__ = ("_agreed", "_asked", "_opened", "_plain", "_stream", "leg", "port")
 
     def __init__(self, opened: Callable[[], Image] | None) -> None:
         self._opened = opened
@@ -51,11 +52,7 @@ class LegFax:
         self._plain = False
         self._asked: Medium | None = None
         self.leg: FaxUser | None = None
-
-    @property
-    def port(self) -> Callable[[], int] | None:
-        """What opens the stream and gives its port; None where there is none."""
-        return None if self._opened is None else self._open
+        self.port: Callable[[], int] | None = None if opened is None else self._open
 
     @property
     def by_image(self) -> bool:
@@ -114,7 +111,7 @@ class LegFax:
 
     def close(self) -> str:
         """The leg is over; how its T.38 packets fared, "" where there were none."""
-        self.leg = None
+        self.leg = self.port = None
         stream = self._stream
         if stream is None:
             return ""

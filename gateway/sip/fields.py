@@ -175,7 +175,7 @@ class Headers:
             del self.typed[key]
 
     def led_by(self, key: str, row: Rows) -> Headers:
-        """A copy that begins with `row` as the rows of `key`, of `put`'s kind: what proxies need goes first (7.3.1)."""
+        """A copy that begins with `row` as the rows of `key`, as `put` has it: what proxies need goes first."""
         rows = {key: row} | self.rows
         other = Headers(rows=rows)
         other.typed.update(self.typed)

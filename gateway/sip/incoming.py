@@ -451,5 +451,6 @@ class IncomingSession(Acting):
             first.headers.put("contact", (str(self._dialog.contact),))
             announce(first)
             self._head = first.headers
-        # After a final one there is no other.
-        return Response(status, REASONS[status], self._head.copy() if status < 200 else self._head)
+        # With a description, or reliable, one says more than the next does; after a final one there is none.
+        shared = status >= 200 or not (self._early or self._required)
+        return Response(status, REASONS[status], self._head if shared else self._head.copy())

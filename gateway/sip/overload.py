@@ -148,7 +148,7 @@ class Overload:
     def refusal(self, data: bytes, flow: Flow, now: float) -> Datagram | bool:
         """What becomes of `data`: False to serve it, True to drop it, or the refusal to send."""
         if self._rate == inf:
-            if data[:4] != b"SIP/" and NEW.match(data):
+            if NEW.match(data):
                 self._let_in += 1
             return False
         if not NEW.match(data):

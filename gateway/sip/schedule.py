@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
+from msgspec import Struct
+
 __all__ = ["Alarm", "Schedule"]
 
 FEW: Final = 256
@@ -26,17 +28,24 @@ class _Queues(dict[float, "_Queue"]):
         return queue
 
 
-class Alarm(list[Any]):
-    """One call-back that is due some day: the time, a number that no other has, what is called, or None, its queue.
+class Alarm(Struct, order=True):
+    """One call-back that is due some day, and its own entry of the heap.
 
-    It is its own entry of the heap, and compares as one.
+    Attributes:
+        when: its time.
+        serial: a number that no other has.
+        action: what is called; None where it is not wanted any more.
+        queue: in which it waits with others of its interval, if in any.
     """
 
-    __slots__ = ()
+    when: float
+    serial: int
+    action: Callable[[float], None] | None
+    queue: Any
 
     def cancel(self) -> None:
         """It is not wanted any more."""
-        self[2] = None
+        self.action = None
 
 
 _Queue = deque[Alarm]
@@ -55,14 +64,14 @@ class Schedule:
 
     def __len__(self) -> int:
         """How many are still wanted."""
-        return sum(alarm[2] is not None for alarm in self._all())
+        return sum(alarm.action is not None for alarm in self._all())
 
     def at(self, when: float, action: Callable[[float], None]) -> Alarm:
         """Have `action` called at `when`."""
         self._serial += 1
         if self._serial == self._sweep_at:
             self._sweep()
-        alarm = Alarm((when, self._serial, action, None))
+        alarm = Alarm(when, self._serial, action, None)
         heapq.heappush(self._heap, alarm)
         return alarm
 
@@ -70,12 +79,12 @@ class Schedule:
         """The same at `now + seconds`, for an interval that many wait for: a constant, or configured."""
         queue = self._queues[seconds]
         when = now + seconds
-        if queue and when < queue[-1][0]:
+        if queue and when < queue[-1].when:
             return self.at(when, action)  # a clock that has gone back
         self._serial += 1
         if self._serial == self._sweep_at:
             self._sweep()
-        alarm = Alarm((when, self._serial, action, queue))
+        alarm = Alarm(when, self._serial, action, queue)
         if not queue:
             heapq.heappush(self._heap, alarm)
         queue.append(alarm)
@@ -86,25 +95,25 @@ class Schedule:
         heap = self._heap
         while heap:
             alarm = heap[0]
-            if alarm[2] is not None:
-                return float(alarm[0])
+            if alarm.action is not None:
+                return alarm.when
             self._take()
         return None
 
     def expire(self, now: float) -> None:
         """Call all that are due, earliest first; those that come meanwhile are looked at too."""
-        while self._heap and self._heap[0][0] <= now:
+        while self._heap and self._heap[0].when <= now:
             alarm = self._take()
-            action, alarm[2] = alarm[2], None
+            action, alarm.action = alarm.action, None
             if action is not None:
                 action(now)
 
     def _take(self) -> Alarm:
         """The first of all; the next that is wanted of its queue takes its place."""
-        queue: _Queue | None = self._heap[0][3]
+        queue: _Queue | None = self._heap[0].queue
         if queue is not None:
             alarm = queue.popleft()
-            while queue and queue[0][2] is None:
+            while queue and queue[0].action is None:
                 queue.popleft()
             if queue:
                 heapq.heapreplace(self._heap, queue[0])
@@ -113,9 +122,9 @@ class Schedule:
 
     def _sweep(self) -> None:
         """Drop what is not wanted any more."""
-        heap = [alarm for alarm in self._heap if alarm[2] is not None and alarm[3] is None]
+        heap = [alarm for alarm in self._heap if alarm.action is not None and alarm.queue is None]
         for queue in self._queues.values():
-            wanted = [alarm for alarm in queue if alarm[2] is not None]
+            wanted = [alarm for alarm in queue if alarm.action is not None]
             queue.clear()
             queue.extend(wanted)
             heap.extend(wanted[:1])
@@ -125,5 +134,5 @@ class Schedule:
 
     def _all(self) -> list[Alarm]:
         """Each entry once."""
-        odd = [alarm for alarm in self._heap if alarm[3] is None]
+        odd = [alarm for alarm in self._heap if alarm.queue is None]
         return odd + [alarm for queue in self._queues.values() for alarm in queue]

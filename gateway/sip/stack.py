@@ -80,6 +80,8 @@ Happening = (
 )
 """What the stack's `events` gives."""
 
+RESPONSE: Final = b"SIP/"
+"""How a response begins, and no request."""
 MISLED: Final = 0.2
 """How many of those who come to a wrong port are told of, a second."""
 BURST: Final = 20.0
@@ -267,7 +269,7 @@ class SipStack:
         """Take in a datagram, or one whole message of a stream."""
         if not self.doorman.lets_in(data, source, now):
             return
-        refusal = self.overload.refusal(data, source, now)
+        refusal = data[:4] != RESPONSE and self.overload.refusal(data, source, now)
         if refusal is False:
             self._carrier.receive(data, source, now)
             if self._changes:

@@ -16,8 +16,7 @@ from gateway.core.word import Word
 from gateway.sip.fields import Headers
 from gateway.sip.headers import CSeq
 from gateway.sip.message import Request, Response
-from gateway.sip.transaction.base import ClientTransaction, Key, Outlet
-from gateway.sip.transaction.timers import TimerConfig
+from gateway.sip.transaction.base import ClientTransaction
 from gateway.sip.transport import Flow
 
 __all__ = ["INVITE_CLIENT", "InviteClient", "InviteClientInput", "InviteClientState"]
@@ -125,13 +124,6 @@ class InviteClient(ClientTransaction):
     BROKEN = _I.TRANSPORT_ERROR
     AGAIN, GIVE_UP = _I.TIMER_A, _I.TIMER_B
 
-    def __init__(
-        self, key: Key, request: Request, data: bytes, flow: Flow, outlet: Outlet, config: TimerConfig, now: float
-    ) -> None:
-        super().__init__(key, request, data, flow, outlet, config, now)
-        self._ack = b""
-        self._reason = ""
-
     def receive(self, response: Response, now: float) -> None:
         """A response has come in."""
         status = response.status
@@ -144,9 +136,11 @@ class InviteClient(ClientTransaction):
         Args:
             reason: for the Reason header of the CANCEL (RFC 3326); empty for none.
         """
-        if not self.is_over:
-            self._reason = self._reason or reason
-            self._feed(_I.CANCEL, now)
+        if self.is_over:
+            return
+        if self.state in (_S.CALLING, _S.PROCEEDING):
+            self._reason = reason
+        self._feed(_I.CANCEL, now)
 
     @property
     def is_unheard(self) -> bool:

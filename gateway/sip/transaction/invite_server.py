@@ -11,9 +11,7 @@ from typing import Final
 from gateway.core.machine import Table
 from gateway.core.word import Word
 from gateway.sip.message import Request, Response
-from gateway.sip.transaction.base import Key, Outlet, ServerTransaction
-from gateway.sip.transaction.timers import TimerConfig
-from gateway.sip.transport import Flow
+from gateway.sip.transaction.base import ServerTransaction
 
 __all__ = ["INVITE_SERVER", "InviteServer", "InviteServerInput", "InviteServerState"]
 
@@ -101,12 +99,6 @@ class InviteServer(ServerTransaction):
     START = _S.PROCEEDING
     BROKEN = _I.TRANSPORT_ERROR
 
-    def __init__(
-        self, key: Key, request: Request, flow: Flow, way_back: Flow, outlet: Outlet, config: TimerConfig
-    ) -> None:
-        super().__init__(key, request, flow, way_back, outlet, config)
-        self._interval = config.t1
-
     @property
     def owes_response(self) -> bool:
         """Before a refusal: a provisional one, the final one, or the 2xx again."""
@@ -149,6 +141,7 @@ class InviteServer(ServerTransaction):
 
     def _refuse(self, now: float, response: Response) -> None:
         self._say_finally(response)
+        self._interval = self._config.t1
         self._until = now + self._config.patience
         self._wait(now)
 

@@ -70,7 +70,7 @@ def test_it_does_as_a_sorted_list_would(seed: int) -> None:
         take = lambda _, number=number: called.append(number)  # noqa: E731
         is_odd = seconds not in (0.5, 5.0, 32.0)
         alarm = schedule.at(when, take) if is_odd else schedule.after(seconds, now, take)
-        wanted[number] = alarm[0], alarm
+        wanted[number] = alarm.when, alarm
         if dice.random() < 0.6:
             gone = dice.choice(list(wanted))
             wanted.pop(gone)[1].cancel()

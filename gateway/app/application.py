@@ -28,6 +28,7 @@ from gateway.app.retention import HOURLY, Retention
 from gateway.app.standing import LOOK, StandingCalls
 from gateway.app.technologies import technologies
 from gateway.app.texts import SipPostman
+from gateway.app.whereabouts import INTERVAL
 from gateway.call.call import CallRecord
 from gateway.call.manager import CallManager
 from gateway.call.tolls import Tolls
@@ -238,7 +239,7 @@ class Application:
             home=self._home,
             groups=group_members(config),
             certificates=lambda: self.sip.certificates,
-            names_doubt=lambda: self.sip.doubt,
+            network=lambda: self.sip.doubts,
         )
         self.media.start(self.runner.step)
         self._start_tickers()
@@ -368,6 +369,7 @@ class Application:
         self._tickers.append(Ticker(self._loop, REST, self.recorder.rest))
         self._tickers.append(Ticker(self._loop, LOOK, self._standing.look))
         self._tickers.append(Ticker(self._loop, HOURLY, self._retention.look))
+        self._tickers.append(Ticker(self._loop, INTERVAL, self.sip.whereabouts.look))
         if self._by_hand:
             return
         if self._world is not None:

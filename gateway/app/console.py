@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -57,7 +57,7 @@ class Console:
         home: the target and the dialplan context of an account or telephone; None where there is none.
         groups: who is in each hunt group, by what the toll rules call it.
         certificates: when those that are shown end, by their files.
-        names_doubt: which name of a server is taken as it was last known; "" where none is.
+        network: what the network does not do as it should, a sentence each; some may be "".
 
     Attributes:
         reread: reads the configuration anew, where the office has a file.
@@ -83,7 +83,7 @@ class Console:
         home: Callable[[str], tuple[Target, str] | None],
         groups: Mapping[str, str],
         certificates: Callable[[], Mapping[Path, datetime]],
-        names_doubt: Callable[[], str],
+        network: Callable[[], Iterable[str]],
     ) -> None:
         self.name = name
         self.directory = directory
@@ -111,7 +111,7 @@ class Console:
         self.reread: Callable[[], ReloadView] | None = None
         self._not_reread = ""
         self.certificates = certificates
-        self._names_doubt = names_doubt
+        self._network = network
 
     def count(self, record: CallRecord) -> None:
         """Count a call that is over."""
@@ -128,7 +128,7 @@ class Console:
 
     def worries(self) -> Sequence[str]:
         """What an operator should look at."""
-        faults = (self.trouble(), self._store.fault, self._not_reread, self._names_doubt())
+        faults = (self.trouble(), self._store.fault, self._not_reread, *self._network())
         told = (*faults, *self._ending_certificates())
         return [sentence for sentence in told if sentence]
 

@@ -15,6 +15,7 @@ from gateway.app.registrations import KeptBindings
 from gateway.app.sip import accounts_of, sip_config, tls_config, trunks_of
 from gateway.app.sip_log import SipLog
 from gateway.app.texts import KeptTexts
+from gateway.app.whereabouts import Whereabouts
 from gateway.call.manager import CallManager
 from gateway.config.model import Config
 from gateway.core.number import NumberPlan
@@ -57,6 +58,7 @@ class OfficeSip:
     Attributes:
         stack, sockets: the engine, and on what it listens and connects; from `open` on.
         bound: where it listens, transport and address, from `listen` on.
+        whereabouts: whether this machine still has those addresses.
     """
 
     stack: SipStack
@@ -85,6 +87,7 @@ class OfficeSip:
         self._names = ServerNames(self.name_servers.ask)
         self._attached = False
         self.bound: list[tuple[str, tuple[str, int]]] = []
+        self.whereabouts = Whereabouts(config.sip.listen)
 
     async def open(
         self,
@@ -157,9 +160,9 @@ class OfficeSip:
         return self._certificates.ends
 
     @property
-    def doubt(self) -> str:
-        """Which name of a server is taken as it was last known, and why, as a sentence; else ""."""
-        return self._names.doubt
+    def doubts(self) -> tuple[str, str]:
+        """Which of our addresses is gone, and which server's name is taken as last known: a sentence or ""."""
+        return self.whereabouts.fault, self._names.doubt
 
     def renew_certificates(self) -> None:
         """Read the certificates anew.

@@ -1,8 +1,9 @@
 """Addresses as they are written in the configuration: "127.0.0.1:8080", "udp:[::1]:5060", "20000-20999".
 
 Each form is a frozen value with `parse` and `__str__` side by side. IP addresses only: a name would make the
-start depend on a name server; servers elsewhere may be names, which are looked up while the office runs. A text
-that does not parse raises ValueError with a clause for the user.
+start depend on a name server; servers elsewhere may be names, which are looked up while the office runs, and where
+SIP listens may be a network interface, whose address is that of the moment. A text that does not parse raises
+ValueError with a clause for the user.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Final, Self
+
+from gateway.net.interface import address_of
 
 __all__ = ["Listener", "PortRange", "ServerName", "SocketAddress"]
 
@@ -21,6 +24,10 @@ _SERVER: Final = re.compile(
     r"(?::(?P<port>[0-9]{1,5}))?",
     re.ASCII,
 )
+_INTERFACE: Final = re.compile(
+    r"(?P<bracket>\[)?(?P<name>[A-Za-z][\w.@-]{0,14})(?(bracket)\]):(?P<port>[0-9]+)", re.ASCII
+)
+"""A network interface and a port; in brackets, as addresses of IPv6 are written, for its address of IPv6."""
 _TRANSPORTS = ("udp", "tcp", "tls", "ws", "wss")
 
 
@@ -94,22 +101,29 @@ class Listener:
     Attributes:
         transport: "udp", "tcp", "tls", "ws" or "wss".
         address: the local address.
+        interface: the network interface whose address it was as this was read; "" where the address was written.
     """
 
     transport: str
     address: SocketAddress
+    interface: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read "udp:127.0.0.1:5060".
+        """Read "udp:127.0.0.1:5060", "udp:eth0:5060" or, for its address of IPv6, "udp:[eth0]:5060".
 
         Raises:
-            ValueError: it is something else.
+            ValueError: it is something else, or there is no such interface, or it has no address.
         """
         transport, _, rest = text.partition(":")
         if transport not in _TRANSPORTS:
             raise ValueError(f'"{text}" does not begin with udp:, tcp:, tls:, ws: or wss:')
-        return cls(transport, SocketAddress.parse(rest))
+        named = _INTERFACE.fullmatch(rest)
+        if named is None:
+            return cls(transport, SocketAddress.parse(rest))
+        address = address_of(named["name"], 6 if named["bracket"] else 4)
+        written = f"[{address}]" if named["bracket"] else address
+        return cls(transport, SocketAddress.parse(f"{written}:{named['port']}"), named["name"])
 
     @property
     def is_secure(self) -> bool:

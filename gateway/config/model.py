@@ -81,7 +81,7 @@ def _resolve_url(url: str, info: ValidationInfo) -> str:
     return url
 
 
-_Listener = Annotated[Listener, written(Listener.parse, 'write it like "udp:127.0.0.1:5060"')]
+_Listener = Annotated[Listener, written(Listener.parse, 'write it like "udp:127.0.0.1:5060" or "udp:eth0:5060"')]
 _Address = Annotated[SocketAddress, written(SocketAddress.parse, 'write it like "127.0.0.1:8080"')]
 _NameServer = Annotated[
     SocketAddress, written(lambda text: SocketAddress.parse(text, DOMAIN_PORT), 'write it like "192.0.2.53"')
@@ -134,7 +134,8 @@ class SipSettings(Settings):
     """[sip]: the SIP side.
 
     Attributes:
-        listen: where it listens, "TRANSPORT:ADDRESS:PORT" each, the transport being udp, tcp, tls, ws or wss.
+        listen: where it listens, "TRANSPORT:ADDRESS:PORT" each, the transport being udp, tcp, tls, ws or wss. A
+            network interface in place of the address, "udp:eth0:5060", stands for that which it has at the start.
         tls: certificates for tls and wss.
         origins: pages from which browsers may connect over ws and wss, "https://HOST" each, besides those of the
             host that they connect to; "*" lets all in.

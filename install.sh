@@ -8,6 +8,9 @@ set -eu
 venv=$1 requirement=$2
 shift 2
 
+# Those for which all that we need is there ready-made; for the last some of it is compiled.
+pythons='python3.14 python3.13 python3.12 python3.11 python3.15'
+
 say() { printf 'copperline: %s\n' "$*"; }
 fail() { printf 'copperline: %s\n' "$*" >&2; exit 1; }
 
@@ -19,7 +22,7 @@ can_make_venv() { "$1" -c 'import ensurepip, venv' >/dev/null 2>&1; }
 # one that was built at home mostly lacks; calls take a quarter to a third less CPU. Else the first of the others.
 python=
 if suits /usr/bin/python3 && can_make_venv /usr/bin/python3; then python=/usr/bin/python3; fi
-for candidate in python3 python3.13 python3.12 python3.11; do
+for candidate in python3 $pythons; do
     if [ -z "$python" ] && suits "$candidate"; then python=$candidate; fi
 done
 
@@ -31,6 +34,25 @@ there() {
     esac
 }
 
+sudo=
+[ "$(id -u)" -eq 0 ] || sudo=sudo
+refreshed=
+refresh() {
+    [ -z "$refreshed" ] || return 0
+    command -v apt-get >/dev/null 2>&1 || fail "please install by your system's package manager: $*"
+    [ -z "$sudo" ] || command -v sudo >/dev/null 2>&1 || fail "not root and no sudo here; please run: apt-get install $*"
+    $sudo apt-get update -qq
+    refreshed=yes
+}
+
+installable() { apt-get install --simulate -qq --no-install-recommends "$@" >/dev/null 2>&1; }
+
+bring() {
+    say "installing these Debian packages: $*"
+    refresh "$@"
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
 missing= wanted=
 for need in "$@"; do
     there "${need%%:*}" && continue
@@ -39,36 +61,39 @@ for need in "$@"; do
     *) missing="$missing ${need#*:}" ;;
     esac
 done
-[ -n "$python" ] || missing="$missing python3"
-if [ -z "$python" ] || ! can_make_venv "$python"; then
-    missing="$missing python3-venv"
+[ -n "$python" ] || command -v python3 >/dev/null 2>&1 || missing="$missing python3"
+if [ -n "$python" ] && ! can_make_venv "$python"; then
+    case $python in
+    *python3) missing="$missing python3-venv" ;;
+    *) missing="$missing $python-venv" ;;
+    esac
 fi
 
-# What some distributions have no package of (Ubuntu's Chromium is a snap, which sees no file of ours) is left out there.
-if [ -n "$wanted" ] && command -v apt-cache >/dev/null 2>&1; then
-    [ "$(id -u)" -ne 0 ] || apt-get update -qq || true
+# What some distributions have no package of (Ubuntu's Chromium is a snap, which sees no file of ours), or none that
+# can be installed just now, is left out there.
+if [ -n "$wanted" ] && command -v apt-get >/dev/null 2>&1; then
+    # shellcheck disable=SC2086
+    refresh $wanted
     for package in $wanted; do
-        if apt-cache show "$package" >/dev/null 2>&1; then missing="$missing $package"; else say "no package $package here: left out"; fi
+        if installable "$package"; then missing="$missing $package"; else say "no package $package here: left out"; fi
     done
 fi
+# shellcheck disable=SC2086
+[ -z "$missing" ] || bring $missing
 
-if [ -n "$missing" ]; then
-    command -v apt-get >/dev/null 2>&1 || fail "please install by your system's package manager:$missing"
-    sudo=
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null 2>&1 || fail "not root and no sudo here; please run: apt-get install$missing"
-        sudo=sudo
-    fi
-    say "installing these Debian packages:$missing"
-    $sudo apt-get update -qq
-    # shellcheck disable=SC2086
-    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
-fi
-
+# A system whose own Python is too old may have another beside it: Ubuntu 22.04 has 3.11.
+if [ -z "$python" ] && suits python3; then python=python3; fi
 if [ -z "$python" ]; then
-    suits python3 || fail "this system's python3 is older than 3.11; please install Python 3.11 or later"
-    python=python3
+    refresh "python3, 3.11 or later"
+    for candidate in $pythons; do
+        if [ -z "$python" ] && installable "$candidate" "$candidate-venv"; then
+            bring "$candidate" "$candidate-venv"
+            python=$candidate
+        fi
+    done
+    [ -n "$python" ] || fail "this system's python3 is older than 3.11; please install Python 3.11 or later"
 fi
+can_make_venv "$python" || bring python3-venv
 
 if [ ! -x "$venv/bin/python" ]; then
     say "making a virtual environment in $venv"

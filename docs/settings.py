@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from inspect import cleandoc
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from types import NoneType, UnionType
@@ -36,7 +37,7 @@ _WORDS: Final[Mapping[object, str]] = {
     IPv6Network: '"NETWORK"',
 }
 _OTHER: Final = re.compile(r"; (?P<name>\w+): ")
-_ATTRIBUTE: Final = re.compile(r"^ {8}(?P<names>\w+(?:, \w+)*): (?P<text>.*)$")
+_ATTRIBUTE: Final = re.compile(r"^ {4}(?P<names>\w+(?:, \w+)*): (?P<text>.*)$")
 
 
 def current() -> str:
@@ -55,7 +56,7 @@ def tables(model: type[BaseModel]) -> Iterator[str]:
             rows.append(_row(name, field, explained.get(name, "")))
         if table is not None and table not in inner:
             inner.append(table)
-    heading = (model.__doc__ or "").strip().partition("\n")[0]
+    heading = cleandoc(model.__doc__ or "").partition("\n")[0]
     written, _, what = heading.rpartition(": ")
     title = f"### `{written}`\n\n{what[:1].upper()}{what[1:]}" if written else "### At the head of the file"
     yield "\n".join([title, "", "| setting | value | default | meaning |", "|---|---|---|---|", *rows])
@@ -75,7 +76,7 @@ def meanings(model: type[BaseModel]) -> dict[str, str]:
 def _own_meanings(model: type[BaseModel]) -> dict[str, str]:
     found: dict[str, str] = {}
     names: list[str] = []
-    for line in (model.__doc__ or "").partition("Attributes:\n")[2].splitlines():
+    for line in cleandoc(model.__doc__ or "").partition("Attributes:\n")[2].splitlines():
         attribute = _ATTRIBUTE.match(line)
         if attribute is not None:
             names = attribute["names"].split(", ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,10 @@ from tests.support.speech import compare
 from tests.support.steady import Steadily
 from tests.support.wire import PATIENCE, Hearing, RunningOffice, until
 
-pytestmark = pytest.mark.wire
+pytestmark = [
+    pytest.mark.wire,
+    pytest.mark.skipif(shutil.which("linphonec") is None, reason="linphone-cli is not installed"),
+]
 
 Bob = Callable[..., Linphone]
 

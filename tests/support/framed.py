@@ -193,34 +193,31 @@ def _decoder(codec: Codec) -> Any:
     return decoder
 
 
+_AMR_ENCODERS = {
+    Encoding.AMR: ("libopencore-amrnb.so.0", "Encoder_Interface_init", "Encoder_Interface_Encode", 7),
+    Encoding.AMR_WB: ("libvo-amrwbenc.so.0", "E_IF_init", "E_IF_encode", 8),
+}
+"""The library, what makes an encoder and codes a frame in it, and the mode of the highest rate."""
+
+
 def amr_encoder(codec: Codec) -> Callable[[Samples], list[bytes]]:
-    """What makes frames as files have them: FFmpeg's encoder, or that of VisualOn where FFmpeg has none."""
-    if codec.encoding is Encoding.AMR:
-        encoder: Any = av.AudioCodecContext.create("libopencore_amrnb", "w")
-        encoder.sample_rate, encoder.layout, encoder.format, encoder.bit_rate = 8000, "mono", "s16", 12200
-        encoder.open()
+    """What makes frames as files have them, at the highest rate: OpenCORE, or VisualOn for wide ones."""
+    name, made, coded, highest = _AMR_ENCODERS[codec.encoding]
+    library = ctypes.CDLL(name)
+    make = getattr(library, made)
+    make.restype = ctypes.c_void_p
+    state = ctypes.c_void_p(make(0))
+    encode = getattr(library, coded)
+    frame = codec.rate // 50
 
-        def narrow(samples: Samples) -> list[bytes]:
-            made = []
-            for part in samples.reshape(-1, 160):
-                frame = av.AudioFrame.from_ndarray(part.reshape(1, -1), "s16", "mono")
-                frame.sample_rate = 8000
-                made += [bytes(packet) for packet in encoder.encode(frame)]
-            return made
+    def frames(samples: Samples) -> list[bytes]:
+        found, out = [], ctypes.create_string_buffer(64)
+        for part in samples.reshape(-1, frame):
+            size = encode(state, highest, part.copy().ctypes.data_as(ctypes.c_void_p), out, 0)
+            found.append(out.raw[:size])
+        return found
 
-        return narrow
-    library = ctypes.CDLL("libvo-amrwbenc.so.0")
-    library.E_IF_init.restype = ctypes.c_void_p
-    state = ctypes.c_void_p(library.E_IF_init())
-
-    def wide(samples: Samples) -> list[bytes]:
-        made, out = [], ctypes.create_string_buffer(64)
-        for part in samples.reshape(-1, 320):
-            size = library.E_IF_encode(state, 8, part.copy().ctypes.data_as(ctypes.c_void_p), out, 0)
-            made.append(out.raw[:size])
-        return made
-
-    return wide
+    return frames
 
 
 def _g723_encoder() -> Any:

@@ -20,8 +20,8 @@ from gateway.media.codec.state import G723_FRAME, G723_STATE
 
 __all__ = ["VERSIONS", "G723Coder", "is_fit"]
 
-VERSIONS: Final = (62, 61, 60, 59)
-"""Of libavcodec, FFmpeg 5.1 to 8: from there on a channel layout is set by its name."""
+VERSIONS: Final = (63, 62, 61, 60, 59)
+"""Of libavcodec, from FFmpeg 5.1 on: from there on a channel layout is set by its name."""
 
 _CODEC: Final = b"g723_1"
 _LINEAR: Final = b"pcm_s16le"

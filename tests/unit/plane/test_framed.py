@@ -244,7 +244,7 @@ def test_a_codec_without_its_library_says_what_to_install(studio: Studio, monkey
     libraries._library.cache_clear()
 
 
-@pytest.mark.parametrize("encoding", [Encoding.OPUS, Encoding.AMR])
+@pytest.mark.parametrize("encoding", [Encoding.OPUS, Encoding.G723])
 def test_libraries_that_pyav_brings_along_are_found(monkeypatch: pytest.MonkeyPatch, encoding: Encoding) -> None:
     load = libraries._load
     monkeypatch.setattr(libraries, "_load", lambda wanted: load(wanted) if "/" in wanted else None)

@@ -29,7 +29,7 @@ from gateway.plane.packet import is_gone, may_send, ticks_of
 from gateway.plane.peer import from_host, from_peer, hold_on
 from gateway.plane.plan import CAPTURE, DECODE, DETECT, ECHO, FAX, FORWARD, MUTE, QUEUE, RECODE, SOUND
 from gateway.plane.rates import narrow
-from gateway.plane.reports import is_report, take_report
+from gateway.plane.reports import is_report, is_stun, take_report
 from gateway.plane.rows import lose, replan
 from gateway.plane.secure import SPEECH, uncover
 from gateway.plane.send import relay, relay_noise, relay_samples, send_noise
@@ -67,6 +67,8 @@ def packet_ready(t: Shared, i: int, flags: int, now: int) -> None:
         t["address_length"].ctypes.data,
     )
     if octets >= 0:
+        if is_stun(t, octets):
+            return
         if row["rtcp_mux"] and is_report(t, octets):
             taken = from_host(t, i, True) and take_report(t, i, octets, now)
         else:

@@ -34,7 +34,7 @@ from gateway.plane.secure import REPORT, cover, uncover
 from gateway.plane.table import PACKET, UNHEARD, Shared
 from gateway.plane.words import EPOLL, WALL
 
-__all__ = ["is_report", "report_if_due", "report_ready", "say_goodbye", "take_report"]
+__all__ = ["is_report", "is_stun", "report_if_due", "report_ready", "say_goodbye", "take_report"]
 
 INTERVAL: Final = 5_000_000_000
 """ns between reports on the average; each interval is 0.5 to 1.5 times that, over 1.21828 (RFC 3550 6.3.1)."""
@@ -47,12 +47,21 @@ _DESCRIPTION: Final = 202
 _GOODBYE: Final = 203
 _CANONICAL: Final = 1
 _BLOCK: Final = 24
+_STUN_HEADER: Final = 20
+_STUN_COOKIE: Final = 0x2112A442
 
 
 @stage
 def is_report(t: Shared, octets: int) -> bool:
     """Whether what came in on the audio's port is RTCP (RFC 5761 4)."""
     return octets >= 8 and 192 <= t["packet"][1] <= 223
+
+
+@stage
+def is_stun(t: Shared, octets: int) -> bool:
+    """Whether it is STUN (RFC 7983 7, RFC 5389 6): some telephones keep their NAT open so, or look for a way by ICE,
+    and do without answers. It is no audio that something is wrong with."""
+    return octets >= _STUN_HEADER and t["packet"][0] < 4 and get_word(t["packet"], 4) == _STUN_COOKIE
 
 
 # Out.
@@ -196,6 +205,8 @@ def report_ready(t: Shared, i: int, flags: int, now: int) -> None:
             # It can say nothing but this, over and over: the call goes on without reports.
             epoll_ctl(t["control"][EPOLL], EPOLL_CTL_DEL, row["rtcp_descriptor"], t["epoll"])
             row["rtcp_descriptor"] = -1
+        return
+    if is_stun(t, octets):
         return
     if not from_host(t, i, False) or not take_report(t, i, octets, now):
         row["refused"] += 1

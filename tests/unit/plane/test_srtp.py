@@ -162,6 +162,23 @@ def test_a_changed_octet_anywhere_is_found(studio: Studio, suite: Suite) -> None
     assert ada.row.stats().received == 1
 
 
+@pytest.mark.parametrize("keyed", [True, False])
+def test_rfc_7983_section_7_stun_on_the_ports_of_audio_is_no_audio_that_is_refused(
+    studio: Studio, keyed: bool
+) -> None:
+    """linphone asks so at the begin of each call, whether ICE was agreed or not."""
+    ada = Phone(studio) if keyed else None
+    row, endpoint = (ada.row, ada.endpoint) if ada is not None else studio.telephone()
+    binding = bytes.fromhex("000100002112a442d8a0fec4b802b6481bde05f3")
+    for _ in range(3):
+        endpoint.send_raw(binding)
+        studio.settle()
+    assert (row.stats().received, row.stats().refused, row.stats().forged) == (0, 0, 0)
+    endpoint.send_raw(binding[:4] + b"lost" + binding[8:])
+    studio.settle()
+    assert row.stats().refused == 1
+
+
 def test_audio_in_clear_and_audio_of_another_key_are_refused(studio: Studio) -> None:
     ada = Phone(studio)
     ada.say(ada.endpoint.packet(FRAME).serialise())

@@ -32,8 +32,8 @@ _PROOF: Final = {
         f"{_EXACT} likewise: the other order of codes in an octet",
     ),
     Encoding.DVI4: f"{_EXACT}: encoder and decoder against spandsp's",
-    Encoding.G723: "coded by FFmpeg's libavcodec (PyAV's, or Debian: libavcodec-extra) at 6.3 kbit/s; both rates, and "
-    "the pauses of annex A, are heard",
+    Encoding.G723: "coded by FFmpeg's libavcodec (PyAV's, or Debian: libavcodec-extra) at 6.3 kbit/s; both rates, "
+    "and the pauses of annex A, are heard",
     Encoding.GSM: "coded by libgsm (Debian: libgsm1), heard by FFmpeg as it was said",
     Encoding.G729: "coded by bcg729 (Debian: libbcg729-0), annexes A and B, heard by FFmpeg as it was said",
     Encoding.ILBC: "our own; heard by FFmpeg as it was said, and the other way",

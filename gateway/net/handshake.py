@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["handshake_fault"]
+from gateway.sip.misled import NOT_TLS
+
+__all__ = ["guest_fault", "handshake_fault"]
 
 _UNKNOWN: Final = (
     "its certificate goes back to no authority that is known here; put that one's certificate into the file "
@@ -48,6 +50,17 @@ _REASONS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """By what OpenSSL calls a handshake's end, the peer's alerts among it (RFC 8446 section 6.2)."""
+_GUESTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "WRONG_VERSION_NUMBER": NOT_TLS,
+        "HTTP_REQUEST": NOT_TLS,
+        "HTTPS_PROXY_REQUEST": NOT_TLS,
+        "RECORD_LAYER_FAILURE": NOT_TLS,
+        "PEER_DID_NOT_RETURN_A_CERTIFICATE": "it shows no certificate, which sip.tls.clients asks of it",
+        "NO_SHARED_CIPHER": "it has no cipher that is taken here",
+    }
+)
+"""The same, of those who come to us."""
 
 
 def handshake_fault(error: BaseException | None) -> str:
@@ -59,4 +72,13 @@ def handshake_fault(error: BaseException | None) -> str:
         return _VERIFIED.get(error.verify_code) or f"its certificate is not good: {error.verify_message}"
     if isinstance(error, ssl.SSLError) and error.reason:
         return _REASONS.get(error.reason) or f"no TLS handshake: {error.reason.lower().replace('_', ' ')}"
+    return ""
+
+
+def guest_fault(error: BaseException) -> str:
+    """The same of who has come to us; "" where it says nothing that the operator, or its owner, could mend."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return handshake_fault(error)
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return _GUESTS.get(error.reason) or _REASONS.get(error.reason, "")
     return ""

@@ -22,13 +22,13 @@ from gateway.core.everyone import tell_all
 from gateway.core.frozen import frozen
 from gateway.core.log import QuietLog
 from gateway.net.alias import Aliases
-from gateway.net.handshake import handshake_fault
+from gateway.net.handshake import guest_fault, handshake_fault
 from gateway.net.stream import GOODBYE, HANDSHAKE, StreamConnection
 from gateway.net.tls import TlsContexts
 from gateway.net.turns import Turns
 from gateway.net.udp import Address
 from gateway.sip.framing import Framer, StreamFramer
-from gateway.sip.misled import NOT_TLS, Misled
+from gateway.sip.misled import Misled
 from gateway.sip.transport import SECURE, Flow, Loss
 from gateway.sip.websocket import WebSocketFramer
 
@@ -52,11 +52,6 @@ BATCH: Final = 64
 
 PAUSE: Final = 1.0
 """Seconds until connections are taken in again after there was no descriptor for one."""
-
-CLEAR_TEXT: Final = frozenset(
-    {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "RECORD_LAYER_FAILURE"}
-)
-"""What OpenSSL calls first octets that are no TLS."""
 
 NO_ROOM: Final = "there are too many connections, and it has not proved who it is"
 """Why a stranger makes way for others."""
@@ -312,10 +307,10 @@ class Streams:
             )
         except OSError as error:
             error.__traceback__ = None  # by which all that the handshake had would be kept
-            why = getattr(error, "reason", None) or str(error) or type(error).__name__
-            if why in CLEAR_TEXT:
-                self.misled(Misled(connection.flow, "", NOT_TLS))
+            if fault := guest_fault(error):
+                self.misled(Misled(connection.flow, "", fault))
                 return
+            why = getattr(error, "reason", None) or str(error) or type(error).__name__
             self.quiet.warning(f"tls {connection.flow.remote[0]}", "%s: no TLS handshake: %s", connection.flow, why)
         except asyncio.CancelledError:
             connection.connection_lost(None)  # uvloop does not say it of what it has begun and closes then

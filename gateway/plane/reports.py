@@ -59,8 +59,10 @@ def is_report(t: Shared, octets: int) -> bool:
 
 @stage
 def is_stun(t: Shared, octets: int) -> bool:
-    """Whether it is STUN (RFC 7983 7, RFC 5389 6): some telephones keep their NAT open so, or look for a way by ICE,
-    and do without answers. It is no audio that something is wrong with."""
+    """Whether it is STUN (RFC 7983 7, RFC 5389 6): some telephones keep their NAT open so, and do without answers.
+
+    It is no audio that something is wrong with.
+    """
     return octets >= _STUN_HEADER and t["packet"][0] < 4 and get_word(t["packet"], 4) == _STUN_COOKIE
 
 

@@ -159,17 +159,36 @@ def test_who_asks_for_a_name_gets_its_certificate(opened: Opened, authority: Aut
     assert certified(port.connect(nameless, "127.0.0.1")) == {"office.test"}
 
 
-def test_a_client_must_show_a_certificate_where_that_is_asked(
-    opened: Opened, authority: Authority, tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("shows", "told"),
+    [
+        (False, "it shows no certificate, which sip.tls.clients asks of it"),
+        (True, "its certificate goes back to no authority that is known here"),
+    ],
+)
+def test_a_client_must_show_a_good_certificate_where_that_is_asked(
+    opened: Opened, authority: Authority, tmp_path: Path, caplog: pytest.LogCaptureFixture, shows: bool, told: str
 ) -> None:
     port = opened(authority.config("office.test", clients=Clients.REQUIRED))
     peer = port.connect(authority.client(authority.certificate("phone.test")))
     peer.send(OPTIONS)
     assert len(port.heard) == 1
-    stranger = authority.client(Authority(tmp_path).certificate("phone.test"))
-    for context in (authority.client(), stranger):
-        assert is_refused(lambda context=context: port.connect(context).receive())
-    assert len(port.heard) == 1 and "no TLS handshake" in caplog.text
+    stranger = authority.client(Authority(tmp_path).certificate("phone.test") if shows else None)
+    assert is_refused(lambda: port.connect(stranger).receive())
+    assert len(port.heard) == 1 and told in caplog.text
+
+
+def test_who_does_not_take_our_certificate_is_told_as_that(
+    opened: Opened, authority: Authority, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """RFC 8446 section 6.2: a telephone says why by an alert, and shows its owner nothing."""
+    port = opened(authority.config("office.test"))
+    for context, name in ((Authority(tmp_path).client(), "office.test"), (authority.client(), "other.test")):
+        with pytest.raises(ssl.SSLCertVerificationError):
+            port.connect(context, name)
+        port.loop.settle()
+    assert "it refuses our certificate (it does not know its authority)" in caplog.text
+    assert port.heard == []
 
 
 def test_new_certificates_are_taken_by_later_connections(opened: Opened, authority: Authority) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
@@ -127,7 +128,7 @@ class Application:
             numbering(config),
             policy,
             clock=clock,
-            wall=self._wall,
+            wall=time.time,
             notice=self._notice,
             keep=self._keep_usage,
         )

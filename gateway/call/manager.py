@@ -219,17 +219,15 @@ class CallManager:
     def deliver(self, channel: Channel, event: Event) -> None:
         """Take in what a channel says."""
         leg = self.floor.legs.get(channel)
-        match event:
-            case Offered() if leg is None:
+        if leg is None:
+            if isinstance(event, Offered):  # what else a leg without one says comes a moment after its end
                 self._offered(channel, event)
-            case _ if leg is None:
-                return  # it comes from a leg that was hung up a moment ago, and is of no interest any more
-            case TransferAsked():
-                self._asked(leg, event)
-            case FaxRecognised() if self._faxes.came(leg, event):
-                self._wake()
-            case _:
-                leg.deliver(event)
+        elif isinstance(event, TransferAsked):
+            self._asked(leg, event)
+        elif isinstance(event, FaxRecognised) and self._faxes.came(leg, event):
+            self._wake()
+        else:
+            leg.deliver(event)
 
     async def drain(self, timeout: float) -> None:
         """Refuse new calls, wait for those in progress, and end what is left after `timeout` seconds."""

@@ -90,7 +90,7 @@ def permission(config: Config, clock: Callable[[], datetime]) -> Permit:
         numbering(config),
         toll_policy(config.tolls),
         clock=lambda: 0.0,
-        wall=clock,
+        wall=lambda: clock().timestamp(),
         notice=lambda text: None,
         keep=lambda usages: None,
     )

@@ -184,7 +184,10 @@ class Recorder:
 
     def keep(self, leg: str, note: Kept, octets: int) -> None:
         """Keep a note of `leg`, which must not change; `octets` is the size of what it says."""
-        story = self._story_of[leg] if leg in self._story_of else self._begin(leg)
+        try:
+            story = self._story_of[leg]
+        except KeyError:
+            story = self._begin(leg)
         loose = story.loose
         if not loose:  # some that follow each other are one touch
             story.shelf.move_to_end(story.name)
@@ -202,13 +205,12 @@ class Recorder:
 
     def join(self, call: str, leg: str) -> None:
         """Make `leg`'s notes, past and to come, part of the story of `call`, which goes on."""
-        story = self._story_of.get(call)
-        if story is None:
-            story = self._story_of.get(leg) or self._begin(call)
-            self._shelve(story, call)
-        else:
+        story, own = self._story_of.get(call), self._story_of.get(leg)
+        if story is not None:
             self._shelve(story, story.name)
-        own = self._story_of.get(leg)
+        else:
+            story = own or self._begin(call)
+            self._shelve(story, call)
         if own is not None and own is not story:
             del own.shelf[own.name]
             for member in own.legs:

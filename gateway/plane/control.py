@@ -36,13 +36,13 @@ _PATIENT: Final = frozenset({ADD, DETECT, PART, REMOTE, REMOVE})
 """Commands for which the loop is not woken: it comes to them before the tick is over. A packet for a row that has
 not begun waits in its socket meanwhile, and who is told of a peer has mostly yet to be joined to somebody."""
 
-_RECORD: Final = struct.Struct(f"={5 + ARGUMENTS}q{DATA}s")
-"""A `COMMAND`: what is written one by one is written faster by this than by numpy."""
-_SIZE: Final = _RECORD.size
-assert _SIZE == COMMAND.itemsize
-_pack: Final = _RECORD.pack_into
-
-_NOTHING: Final = (0,) * ARGUMENTS
+_RECORDS: Final = [
+    struct.Struct(f"={5 + given}q{8 * (ARGUMENTS - given)}x{DATA}s") for given in range(ARGUMENTS + 1)
+]
+"""A `COMMAND`, by how many arguments it has: what is written one by one is written faster so than by numpy."""
+_SIZE: Final = COMMAND.itemsize
+assert {record.size for record in _RECORDS} == {_SIZE}
+_packs: Final = [record.pack_into for record in _RECORDS]
 _TELL: Final[Command] = (TELL, 0, 0, (), b"")
 
 
@@ -152,17 +152,7 @@ class Control:
             return False
         if op not in _PATIENT:
             self._urgent = True
-        _pack(
-            self._records,
-            at % COMMANDS * _SIZE,
-            op,
-            row,
-            generation,
-            serial,
-            answer,
-            *given,
-            *_NOTHING[len(given) :],
-            data,
-        )
+        place = at % COMMANDS * _SIZE
+        _packs[len(given)](self._records, place, op, row, generation, serial, answer, *given, data)
         self._written = at + 1
         return True

@@ -284,10 +284,12 @@ class PlaneRow:
         if self._final is not None:
             return self._final
         tables = self._host.tables
-        generation, clock, received, lost, jitter, sent, refused, *reported = _COUNTERS.unpack_from(
-            self._host.row_octets, self.index * _SIZE
-        )
-        far_lost, far_jitter, far_told, far_heard, round_trip, forged, replayed = reported
+        # fmt: off
+        (
+            generation, clock, received, lost, jitter, sent, refused,
+            far_lost, far_jitter, far_told, far_heard, round_trip, forged, replayed,
+        ) = _COUNTERS.unpack_from(self._host.row_octets, self.index * _SIZE)
+        # fmt: on
         if generation != self.generation:
             return _silence(None, None)
         if not (received or sent or refused or forged or self._canceller) and round_trip < 0:

@@ -226,11 +226,16 @@ def record_row(record: CallRecord) -> dict[str, Any]:
         "answer_signal": record.answer_signal,
         "dialled": record.dialled,
         "linked": record.linked,
-        "talks": json.dumps([_talk_row(talk) for talk in record.talks]),
-        "quality": json.dumps([{name: getattr(heard, name) for name in _HEARD} for heard in record.quality]),
-        "tried": json.dumps(record.tried),
+        "talks": _listed([_talk_row(talk) for talk in record.talks]),
+        "quality": _listed([{name: getattr(heard, name) for name in _HEARD} for heard in record.quality]),
+        "tried": _listed(record.tried),
         "cost": record.cost,
     }
+
+
+def _listed(values: Sequence[object]) -> str:
+    """`values` as JSON; of most calls there are none of most kinds."""
+    return json.dumps(values) if values else "[]"
 
 
 def _talk_row(talk: Talk) -> list[str | None]:

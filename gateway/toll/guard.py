@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from sys import intern
 from typing import Final, Protocol
 
@@ -151,7 +150,7 @@ class TollGuard:
         plan: the numbers of the office's country.
         policy: the rules.
         clock: engine clock, seconds.
-        wall: wall clock with zone; what is counted stays right over a restart by it.
+        wall: wall clock, seconds since 1970; what is counted stays right over a restart by it.
         notice: tells the operator something, once.
         keep: keeps usage over a restart, in place of what was kept for the same payer and minute.
     """
@@ -162,7 +161,7 @@ class TollGuard:
         policy: TollPolicy,
         *,
         clock: Callable[[], float],
-        wall: Callable[[], datetime],
+        wall: Callable[[], float],
         notice: Callable[[str], None],
         keep: Callable[[Sequence[Usage]], None],
     ) -> None:
@@ -231,7 +230,7 @@ class TollGuard:
         del self._running[grant]
         used = grant.used(self._clock())
         if used is not None:
-            at = self._wall().timestamp()
+            at = self._wall()
             for payer in (grant.payer, grant.trunk):
                 self.meter.add(payer, at, *used)
         if not grant.emergency:
@@ -366,7 +365,7 @@ class TollGuard:
 
         Who asks for each call alone would look at all calls for each: too much for many.
         """
-        now, at = self._clock(), self._wall().timestamp()
+        now, at = self._clock(), self._wall()
         if now - self._counted_at >= stale:
             self._counted_at = now
             self._count(self._running, now, at)

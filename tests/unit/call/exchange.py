@@ -137,7 +137,7 @@ def tolls_of(text: str = "") -> Tolls:
         numbering(config),
         toll_policy(config.tolls),
         clock=lambda: 0.0,
-        wall=lambda: datetime(2026, 1, 1, tzinfo=UTC),
+        wall=lambda: datetime(2026, 1, 1, tzinfo=UTC).timestamp(),
         notice=lambda notice: None,
         keep=lambda usages: None,
     )

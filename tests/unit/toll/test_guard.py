@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import ClassVar
 
 import pytest
@@ -46,7 +46,7 @@ class Office:
             NumberingPlan("us", access=policy.access, emergency=policy.emergency),
             policy,
             clock=lambda: self.now,
-            wall=lambda: datetime(2026, 1, 1, 23, 30, tzinfo=UTC) + timedelta(seconds=self.now),
+            wall=lambda: datetime(2026, 1, 1, 23, 30, tzinfo=UTC).timestamp() + self.now,
             notice=self.notices.append,
             keep=lambda usages: self.kept.update({(usage.payer, usage.minute): usage for usage in usages}),
         )

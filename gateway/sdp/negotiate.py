@@ -99,6 +99,7 @@ class Negotiation:
         "_version",
         "_via",
         "agreement",
+        "has_moved",
         "medium",
     )
 
@@ -136,6 +137,8 @@ class Negotiation:
         self._events: Numbers = ()
         self._noises: Numbers = ()
         self._before: _Before | None = None
+        self.has_moved = False
+        """Whether the peer has yet to be told of another address of ours."""
         self.agreement: Agreement | None = None
         """What is in force; None until the first exchange is complete."""
 
@@ -147,6 +150,14 @@ class Negotiation:
             origin = Origin(USERNAME, self._session_id, self._version, ours.address, ours.address_type)
             self._local = SessionDescription(origin, connection=ours, media=self._slots)
         return self._local
+
+    def move(self, address: str) -> bool:
+        """Audio is to come to another address of ours from now on; whether it is another."""
+        connection = _connection_to(address)
+        if connection == self._connection or connection.address_type != self._connection.address_type:
+            return False
+        self._connection, self.has_moved = connection, True
+        return True
 
     @property
     def _protection(self) -> Protection | None:
@@ -389,9 +400,9 @@ class Negotiation:
 
     def _publish(self, slots: tuple[Media, ...]) -> SessionDescription:
         """Give out our description; its version grows exactly when it has changed (RFC 3264 section 8)."""
-        if self._slots and self._slots != slots:
+        if self._slots and (self._slots != slots or self.has_moved):
             self._version += 1
-        self._slots = slots
+        self._slots, self.has_moved = slots, False
         self._local = None
         description = self.local
         assert description is not None  # it has a stream

@@ -72,6 +72,7 @@ from gateway.sip.incoming import IncomingSession
 from gateway.sip.media_notes import AudioCarried
 from gateway.sip.refer_issuer import refer_target
 from gateway.sip.session import Talk
+from gateway.sip.transport import Address, Flow
 from gateway.sip.watch import Watch
 
 __all__ = ["SipChannel"]
@@ -180,6 +181,13 @@ class SipChannel:
     def confers(self, number: str) -> Talk | None:
         """Its session, where it is in the conference of that number; else None."""
         return self._talk if self._talk is not None and self._talk.conference == number else None
+
+    def readdress(self, address_of: Callable[[Flow], Address], now: float) -> None:
+        """Tell the far side, where it talks with us, of the address of ours at which it reaches us now."""
+        host = self._talk.readdress(address_of, now) if self._talk is not None else ""
+        if host:
+            self._watch.asked_at(host)
+            self._recorder.note(now, Kind.MEDIA, self.name, f"we are seen at {host} now: audio is asked for there")
 
     def attach(self, session: IncomingSession) -> None:
         """Give a leg that came in its session."""

@@ -113,6 +113,12 @@ class Dialog:
         """The number at which we are seen as the focus of a conference; "" where we are not."""
         return number_of(self.contact.uri) if "isfocus" in self.contact.parameters else ""
 
+    def readdress(self, host: str, port: int) -> None:
+        """We are reached at another address."""
+        uri = self.contact.uri
+        if isinstance(uri, SipUri):
+            self.contact = replace(self.contact, uri=replace(uri, host=host, port=port))
+
     @classmethod
     def as_server(cls, request: Request, *, tag: str, flow: Flow, contact: NameAddr, number: int) -> Dialog:
         """The dialog that our answer to `request` makes (section 12.1.1).

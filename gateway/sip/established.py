@@ -43,7 +43,7 @@ from gateway.sip.session import (
     reasoned,
 )
 from gateway.sip.session_timer import SessionTimer, too_brief
-from gateway.sip.transport import Flow
+from gateway.sip.transport import Address, Flow
 from gateway.sip.usage import ends_call
 from gateway.sip.within import send_within
 
@@ -185,6 +185,15 @@ class Established(Acting):
         except Exhausted:
             return False
         return True
+
+    def readdress(self, address_of: Callable[[Flow], Address], now: float) -> str:
+        """Tell the peer of another address of ours, by a re-INVITE (RFC 3261 14); see `Talk`."""
+        host, port = address_of(self._dialog.flow)
+        if not self._negotiation.move(host):
+            return ""
+        self._dialog.readdress(host, port)
+        self.invite_again(now)
+        return host
 
     def referred(self, request: Request, dialog: Dialog, reply: Reply, now: float) -> None:
         """Take a REFER from outside that is for this call (RFC 4538, 4579), and makes `dialog`."""
@@ -487,7 +496,7 @@ class Established(Acting):
     def _catch_up(self, now: float) -> None:
         if self._wanted != self._willing:
             self._act(Input.MODIFY, now)
-        elif self._asides.owes_identity:
+        elif self._asides.owes_identity or self._negotiation.has_moved:
             self._act(Input.REFRESH, now)
 
     def _they_left(self, now: float) -> None:

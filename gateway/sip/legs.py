@@ -44,7 +44,7 @@ from gateway.sip.redirection import Redirections
 from gateway.sip.refusals import AccessRefused
 from gateway.sip.replaces import Takeover, takeover, target_dialog
 from gateway.sip.secure import as_sips, secure_wish, wants_sips
-from gateway.sip.session import Reply, Setting, Talk, description_of, not_acceptable
+from gateway.sip.session import Reply, Setting, Talk, Timer, description_of, not_acceptable
 from gateway.sip.session_timer import too_brief
 from gateway.sip.target import Target
 from gateway.sip.transport import Flow
@@ -55,6 +55,10 @@ __all__ = ["Legs"]
 
 NO_USER: Final = "s"
 """The extension of a call that names none."""
+REVIEW: Final = 10.0
+"""Seconds between two looks, at least, which calls are to be told of another address of ours: a peer says where it
+sees us, and may say another place each time.
+"""
 RETRY_AFTER: Final = 5
 """Seconds that a caller for whom there is no room is asked to wait."""
 
@@ -129,6 +133,9 @@ class Legs:
         self._serial = 0
         self._legs: dict[SipChannel, _Kept] = {}
         self._in_use: dict[str, int] = {}
+        self._review: Timer | None = None
+        self._reviewed = -REVIEW
+        reach.moved = self._moved
         self._told = told
         # Made once, for every leg holds them.
         self._told_over, self._told_missed, self._told_begun = self._over, self._missed, self._begin
@@ -295,6 +302,16 @@ class Legs:
     def troubles(self) -> dict[str, str]:
         """What was missed on the legs that live, by their names."""
         return {channel.name: kept.trouble for channel, kept in self._legs.items() if kept.trouble}
+
+    def _moved(self, now: float) -> None:
+        """We are seen elsewhere, by somebody: calls go on there, as where a line gets another public address."""
+        if self._review is None:
+            self._review = self._setting.carrier.at(max(now, self._reviewed + REVIEW), self._readdress)
+
+    def _readdress(self, now: float) -> None:
+        self._review, self._reviewed = None, now
+        for channel in tuple(self._legs):
+            channel.readdress(self._reach.address, now)
 
     def _missed(self, channel: SipChannel, told: Troubled) -> None:
         self._legs[channel].trouble = "" if told.over else told.text

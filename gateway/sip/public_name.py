@@ -31,7 +31,7 @@ class PublicName:
     Args:
         name: as the operator has written it.
         setting: the stack's services.
-        found: takes our public addresses by version of IP, whenever they change.
+        found: takes our public addresses by version of IP, whenever they change, and the time.
         told: takes what is wrong with the name, and that it is well again.
     """
 
@@ -39,7 +39,7 @@ class PublicName:
         self,
         name: str,
         setting: Setting,
-        found: Callable[[Mapping[int, str]], None],
+        found: Callable[[Mapping[int, str], float], None],
         told: Callable[[WayTold], None],
     ) -> None:
         self._name = name
@@ -65,7 +65,7 @@ class PublicName:
             self._known, self._trouble = public, ""
             addresses = " and ".join(public.values())
             self._told(WayTold(f'peers outside are told that "{self._name}" is {addresses}', True))
-            self._found(public)
+            self._found(public, now)
 
     def _fail(self, why: str) -> None:
         if why == self._trouble:

@@ -58,6 +58,8 @@ class Reach:
         self._ours = ours
         self.discovered: Callable[[Address], Address | None] | None = None
         """Tells where one of our UDP sockets is seen from outside, by STUN; None where nobody is asked."""
+        self.moved: Callable[[float], None] = lambda now: None
+        """Told, with the time, that peers reach us by another address than they did before."""
         # Whether there may be a NAT of ours before an address: not where it is public, nor within one machine.
         self._may_be_hidden = Kept(lambda own: is_private(own) and not is_loopback(own))
         self._names: OrderedDict[str, None] = OrderedDict()
@@ -81,9 +83,11 @@ class Reach:
         found = self.discovered(flow.local) if self.discovered and not is_private(flow.remote[0]) else None
         return found or flow.local
 
-    def advertise(self, addresses: Mapping[int, str]) -> None:
+    def advertise(self, addresses: Mapping[int, str], now: float) -> None:
         """Peers outside reach us by these from now on, by version of IP."""
-        self._advertised = addresses
+        before, self._advertised = self._advertised, addresses
+        if before:
+            self.moved(now)
 
     def is_ours(self, host: str, flow: Flow) -> bool:
         """Whether `host` is we, for the peer of `flow`: an address of ours, or a name by which we are called."""
@@ -111,14 +115,17 @@ class Reach:
         elif self._asked:
             self._asked.pop(flow.remote, None)
 
-    def seen(self, response: Response, flow: Flow) -> None:
+    def seen(self, response: Response, flow: Flow, now: float) -> None:
         """A request of ours was answered: our Via has come back."""
         if not self._may_be_hidden[flow.local[0]]:
             return
         back: Via = response.headers.typed["via"][0]
         host = back.received
         if host is not None and self._is_another(host, flow):
+            before = self._seen.get(flow.remote)
             self._seen.put(flow.remote, (host, back.rport or flow.local[1]))
+            if before is not None and before[0] != host:
+                self.moved(now)
         elif self._seen:
             self._seen.pop(flow.remote, None)
 

@@ -31,7 +31,7 @@ from gateway.sip.message import Message, Request, Response
 from gateway.sip.resolve import Resolver
 from gateway.sip.transaction.base import ClientTransaction
 from gateway.sip.transaction.timers import TimerConfig
-from gateway.sip.transport import Flow
+from gateway.sip.transport import Address, Flow
 from gateway.sip.warning import SIPS_NOT_ALLOWED, SIPS_REQUIRED, warn, warnings_of
 
 __all__ = [
@@ -243,6 +243,10 @@ class Talk(Protocol):
 
     def ask(self, told: Callable[[int], None], now: float) -> bool:
         """Ask the peer whether it is there: `told` takes the status of its answer. False where that cannot be."""
+        ...
+
+    def readdress(self, address_of: Callable[[Flow], Address], now: float) -> str:
+        """Tell the peer at which address of ours it reaches us, where that has changed; that one, or ""."""
         ...
 
     @property

@@ -142,6 +142,10 @@ class Watch:
             self.up(now)
             self._hindered = self._row.hindrances()
 
+    def asked_at(self, host: str) -> None:
+        """The peer is told another address of ours for its audio."""
+        self._host = host
+
     def up(self, now: float) -> None:
         """The leg was answered."""
         if self._up_at is None:

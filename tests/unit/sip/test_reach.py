@@ -79,17 +79,17 @@ def test_what_came_through_a_proxy_was_sent_to_the_proxy() -> None:
 def test_an_office_that_no_nat_can_hide_believes_its_own_address(local: tuple[str, int]) -> None:
     known = reach()
     known.asked(to("sip:600@9.9.9.9"), flow(local=local))
-    known.seen(answer(SEEN.format("9.9.9.9", 1)), flow(local=local))
+    known.seen(answer(SEEN.format("9.9.9.9", 1)), flow(local=local), 0.0)
     assert known.address(flow(local=local)) == local
 
 
 def test_rfc_3581_4_where_a_server_has_seen_us_it_finds_us() -> None:
     known = reach()
-    known.seen(answer(SEEN.format("5.5.5.5", 1024)), flow())
+    known.seen(answer(SEEN.format("5.5.5.5", 1024)), flow(), 0.0)
     assert known.address(flow()) == ("5.5.5.5", 1024)
-    known.seen(answer(SEEN.format("5.5.5.5", 1025)), flow("tcp"))
+    known.seen(answer(SEEN.format("5.5.5.5", 1025)), flow("tcp"), 0.0)
     assert known.address(flow("tcp")) == ("5.5.5.5", 5060), "whoever connects to us does not connect from there"
-    known.seen(answer("SIP/2.0/UDP 172.17.0.2:5060;branch=z9hG4bK1"), flow())
+    known.seen(answer("SIP/2.0/UDP 172.17.0.2:5060;branch=z9hG4bK1"), flow(), 0.0)
     assert known.address(flow()) == HOME
     assert reach("9.9.9.9").address(flow()) == ("9.9.9.9", 5060)
 

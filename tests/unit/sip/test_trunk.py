@@ -990,6 +990,39 @@ def test_rfc_3581_4_it_registers_where_its_registrar_has_seen_it() -> None:
     assert isinstance(contact.uri, SipUri) and (contact.uri.host, contact.uri.port) == ("9.9.9.9", 1024)
 
 
+def test_section_14_a_line_that_gets_another_public_address_takes_its_calls_along() -> None:
+    office = opened(trunk(register=False, qualify=30.0))
+    provider = Provider(office)
+    (question,) = provider.asked("OPTIONS")
+    provider.refuse(seen_at(question, "9.9.9.9:5060"), 200)
+    channel = dialled(office)
+    (invite,) = provider.asked("INVITE")
+    assert b"c=IN IP4 9.9.9.9" in invite.body
+    provider.reply(seen_at(invite, "9.9.9.9:5060"), 200, tag="p", body=session_description())
+    provider.asked("ACK")
+    office.wait(30)
+    (question,) = provider.asked("OPTIONS")
+    provider.refuse(seen_at(question, "9.9.9.77:5060"), 200)
+    office.wait(0)
+    (again,) = provider.asked("INVITE")
+    assert again.to.tag == "p" and b"c=IN IP4 9.9.9.77" in again.body
+    assert "@9.9.9.77:5060" in str(again.contacts[0].uri)
+    first, second = (one.body.split(b"\r\n")[1].split() for one in (invite, again))
+    assert int(second[2]) == int(first[2]) + 1, "RFC 3264 section 8"
+    # It says another address each time: that is not asked about each time.
+    provider.reply(seen_at(again, "9.9.9.88:5060"), 200, tag="p", body=session_description())
+    office.wait(9)
+    assert not provider.asked("INVITE")
+    office.wait(1.1)
+    (third,) = provider.asked("INVITE")
+    assert b"c=IN IP4 9.9.9.88" in third.body
+    provider.refuse(third, 488)
+    office.wait(25)
+    assert not provider.asked("INVITE"), "what was refused is not asked for again"
+    hang_up(office, channel)
+    assert provider.asked("BYE")
+
+
 def test_rfc_3261_10_2_2_where_its_nat_has_moved_it_the_old_contact_ends() -> None:
     office = opened(trunk(qualify=30.0))
     provider = Provider(office)

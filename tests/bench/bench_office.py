@@ -48,6 +48,8 @@ TO: Final = re.compile(rb"^To: ([^\r\n]*)", re.MULTILINE)
 CONTACT: Final = re.compile(rb"^Contact: <([^>\r\n]*)>", re.MULTILINE)
 TURNS: Final = 5
 """Of the loop, in which an office has said all that a message makes it say."""
+PATIENCE: Final = 0.05
+"""Seconds for which a thread is waited for."""
 ROUNDS: Final = 8
 """Of which the cheapest counts: what else runs on the machine can only add."""
 STANDS: Final = 0.02
@@ -131,6 +133,11 @@ class Bench:
         self.loop.now += seconds
         self._counted(self._turn)
         self.office.app.media.step(self.loop.time())
+
+    def rest(self) -> None:
+        """Let the disk's thread write what waits for it."""
+        while self.office.app.usage()["records waiting"]:
+            self._counted(self.loop.settle, TURNS, PATIENCE)
 
     def _via(self, branch: str) -> str:
         port = self._caller.getsockname()[1]

@@ -22,6 +22,8 @@ SHORTEST: Final = 90
 LONGEST: Final = 2**31 - 1
 MOST_RAISES: Final = 5
 """Times that more is asked for in a row: each server on the way may want more than the last one (section 8.1)."""
+LEAST: Final = 20
+"""The least that is refreshed of what is granted against that rule: it would be requests without end."""
 MARGIN: Final = 32.0
 """Seconds, or a third of the interval if less, before its end at which a session counts as dead (section 10)."""
 
@@ -121,11 +123,12 @@ class SessionTimer:
     def granted(self, response: Response, now: float) -> None:
         """Take the interval of a 2xx to our INVITE or UPDATE.
 
-        Without one the session does not expire, unless we refresh it already (section 7.2).
+        Without one the session does not expire, unless we refresh it already (section 7.2). One shorter than it may
+        be, by which the call would end at once, is refreshed as it says and lasts for as long as others.
         """
         given = _interval_of(response)
-        if given is not None:
-            self._begin(given.seconds, given.refresher != "uas", now)
+        if given is not None and given.seconds:
+            self._begin(max(given.seconds, LEAST), given.refresher != "uas", now)
         elif self._ours:
             self._begin(self._seconds, True, now)
         else:
@@ -155,7 +158,8 @@ class SessionTimer:
         self._seconds, self._ours = seconds, ours
         if not seconds or self._closed:
             return
-        self._dead_at = now + seconds - min(MARGIN, seconds / 3)
+        whole = max(seconds, SHORTEST)
+        self._dead_at = now + whole - min(MARGIN, whole / 3)
         if ours:
             self._alarm = self._setting.carrier.at(now + seconds / 2, self._due)
         else:

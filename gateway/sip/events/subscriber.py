@@ -17,6 +17,7 @@ from gateway.core.word import Word
 from gateway.sip.credentials import Credentials, Prover, ProvingCarrier
 from gateway.sip.dialog import Dialog, DialogId
 from gateway.sip.events.header import EventType, SubscriptionState
+from gateway.sip.events.subscription import beside
 from gateway.sip.headers import CSeq
 from gateway.sip.message import Request, Response
 from gateway.sip.register_answers import min_expires
@@ -206,8 +207,11 @@ class Subscriber(Acting):
 
     def receive(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
         """Take a request of the dialog, or the NOTIFY that makes it; see `Member`."""
-        if request.method != "NOTIFY" or not self._is_ours(request):
-            reply(request.reply(481 if request.method == "NOTIFY" else 405), now)
+        if request.method != "NOTIFY":
+            reply(beside(request), now)
+            return
+        if not self._is_ours(request):
+            reply(request.reply(481), now)
             return
         try:
             state = SubscriptionState.parse(request.headers.get("Subscription-State") or "")

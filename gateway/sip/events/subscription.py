@@ -18,12 +18,12 @@ from gateway.sip.events.header import EventType, Reason, SubscriptionState
 from gateway.sip.events.package import DEFAULT_EXPIRES, Document
 from gateway.sip.message import Request, Response
 from gateway.sip.retry_after import retry_after
-from gateway.sip.session import Reply, Setting, Timer
+from gateway.sip.session import Reply, Setting, Timer, abilities
 from gateway.sip.transport import Flow
 from gateway.sip.usage import ends_subscription
 from gateway.sip.within import send_within
 
-__all__ = ["TABLE", "Subject", "Subscription", "Terms", "granted_seconds", "unknown_subscription"]
+__all__ = ["TABLE", "Subject", "Subscription", "Terms", "beside", "granted_seconds", "unknown_subscription"]
 
 BUSY: Final = 10.0
 """Seconds until the next try where there was no room for a NOTIFY."""
@@ -229,7 +229,7 @@ class Subscription(Acting):
             self.dialog.heard(request, flow)
             self.refresh(request, reply, now)
         else:
-            reply(request.reply(481), now)
+            reply(beside(request), now)
 
     def refresh(self, request: Request, reply: Reply, now: float) -> None:
         """A SUBSCRIBE of its dialog: another term, or with Expires 0 the end (RFC 6665 4.2.1.4)."""
@@ -355,6 +355,17 @@ class Subscription(Acting):
             self._life.cancel()
         self._ends_at = now + expires
         self._life = self._setting.carrier.at(self._ends_at, lambda at: self.end(Reason.TIMEOUT, at))
+
+
+def beside(request: Request) -> Response:
+    """What a request of a subscription's dialog hears that is not about it (RFC 3261 11.2, 21.4.6)."""
+    if request.method == "OPTIONS":
+        return abilities(request)
+    if request.method == "BYE":
+        return request.reply(481)  # there is no call
+    response = request.reply(405)
+    response.headers.set("Allow", "SUBSCRIBE, NOTIFY, OPTIONS")
+    return response
 
 
 def unknown_subscription(request: Request, package: str) -> Response:

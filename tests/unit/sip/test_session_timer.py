@@ -74,6 +74,30 @@ def test_section_7_2_a_peer_that_grants_none_is_left_alone() -> None:
     assert phone.messages() == [] and not any(isinstance(e, Released) for e in office.events())
 
 
+@pytest.mark.parametrize(("granted", "refreshes"), [("1;refresher=uac", 4), ("30;refresher=uac", 3), ("0", 0)])
+def test_section_4_an_interval_shorter_than_there_may_be_ends_no_call(granted: str, refreshes: int) -> None:
+    office, phone, _, channel = dialled(("Session-Expires", granted), ("Require", "timer"), UPDATES)
+    asked = 0
+    for _ in range(49):
+        office.wait(1)
+        for update in phone.messages():
+            assert isinstance(update, Request) and update.method == "UPDATE"
+            asked += 1
+            ok = update.reply(200)
+            ok.headers.set("Session-Expires", granted)
+            phone.send(ok)
+    assert asked == refreshes
+    assert office.events() == [] and channel.audio is not None
+
+
+def test_section_4_one_that_the_far_side_refreshes_is_waited_for_as_long_as_any() -> None:
+    office, phone, _, _ = dialled(("Session-Expires", "1;refresher=uas"), ("Require", "timer"))
+    office.wait(59.9)
+    assert phone.messages() == []
+    office.wait(0.2)
+    assert phone.arrived().method == "BYE"
+
+
 def test_section_7_3_a_422_is_met_with_the_interval_that_it_names_once() -> None:
     office = Office()
     phone = Phone(office)

@@ -309,3 +309,15 @@ def test_section_4_1_2_1_too_brief_a_subscription_is_asked_for_again_for_longer(
     _, provider, subscribe = watched()
     provider.refuse(subscribe, 423, Min_Expires=least)
     assert asked(provider, 3) == ([] if again is None else [again])
+
+
+@pytest.mark.parametrize(("method", "status"), [("OPTIONS", 200), ("INFO", 405), ("BYE", 481)])
+def test_rfc_3261_sections_11_2_and_21_4_6_what_else_its_notifier_asks_is_told_what_may(
+    method: str, status: int
+) -> None:
+    _, provider, subscribe = watched()
+    accept(provider, subscribe)
+    notify(provider, subscribe, 1)
+    provider.send(provider.from_below(subscribe, "n", method, 2))
+    answer = next(message for message in provider.messages() if isinstance(message, Response))
+    assert answer.status == status and (answer.headers.get("Allow") is not None) is (status != 481)

@@ -352,3 +352,21 @@ def test_rfc_5626_each_line_of_a_telephone_takes_its_own_lamps_along_to_where_it
         for phone in (moved, watchers[1].phone)
     ]
     assert heard == [{"6001"}, {"6002"}]
+
+
+@pytest.mark.parametrize(
+    ("method", "status"), [("OPTIONS", 200), ("INFO", 405), ("INVITE", 405), ("UPDATE", 405), ("BYE", 481)]
+)
+def test_rfc_3261_sections_11_2_and_21_4_6_what_else_comes_in_its_dialog_is_told_what_may(
+    method: str, status: int
+) -> None:
+    office, _ = office_to_watch()
+    watcher = Watcher(office)
+    watcher.subscribe()
+    watcher.notified()
+    request = watcher.phone.within(watcher.asked, watcher.answer, method, 50)
+    watcher.phone.send(request)
+    answer = watcher.phone.response()
+    assert answer.status == status
+    if status == 405:
+        assert answer.headers.get("Allow") == "SUBSCRIBE, NOTIFY, OPTIONS"

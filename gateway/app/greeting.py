@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from gateway.config.builtin import TRIALS
 from gateway.config.model import Config
 from gateway.config.spans import SpanSettings
 from gateway.config.ways import each_way
@@ -60,14 +61,15 @@ def greeting(config: Config, file: Path, addresses: Sequence[str], program: str 
 
 
 def _built_in(config: Config) -> dict[str, str]:
-    """What the built-in dialplan does with numbers outside, and with calls from there."""
+    """What the built-in dialplan does with numbers outside, and with calls from there, and what can be tried."""
     ways = [name for _, name, _ in each_way(config)] + list(config.trunks)
+    trials = TRIALS if config.phones or config.accounts else {}
     if not ways:
-        return {}
+        return dict(trials)
     outside = f"{config.office.outside} + number" if config.office.outside else "other numbers"
     answering = config.office.answers or [*config.phones, *config.accounts][:1]
     known = {outside: f"outside, by {', '.join(ways)}"}
-    return known | ({"calls from there": f"ring {', '.join(answering)}"} if answering else {})
+    return known | ({"calls from there": f"ring {', '.join(answering)}"} if answering else {}) | trials
 
 
 def _row(name: str, what: str, width: int = _NAMES) -> str:

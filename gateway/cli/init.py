@@ -21,6 +21,7 @@ from gateway.app.first import (
 )
 from gateway.cli import show
 from gateway.cli.made import make_file
+from gateway.config.builtin import TRIALS
 from gateway.core.errors import LocalError
 
 __all__ = ["command"]
@@ -89,3 +90,7 @@ def _tell(config: Path, text: str) -> None:
     if listener.startswith("127."):
         show.line("That address is this machine's alone: name another with --address, for others to reach it.")
     show.line(f'Start it: "copperline run {config}".')
+    if made.get("phones") or made.get("accounts"):
+        show.line(
+            f"Then dial from a telephone: {', '.join(f'{number} ({what})' for number, what in TRIALS.items())}."
+        )

@@ -3,6 +3,7 @@
 Every telephone and account is reached by its number, parking lots by theirs, a number behind what `outside` of
 [office] says (9) and emergency numbers go out by the first idle line or trunk, and calls that come in on a line or
 trunk ring those that `answers` names, or the first telephone, or the first account where there is no telephone.
+Whoever has just set up a telephone hears by *43, *60 and *65 whether it works.
 """
 
 from __future__ import annotations
@@ -15,13 +16,33 @@ from gateway.config.parking import parking_dialplan
 from gateway.config.permission import numbering
 from gateway.config.ways import TABLES, called_at, each_way, ways
 
-__all__ = ["BUILTIN_NAME", "builtin_dialplan"]
+__all__ = ["BUILTIN_NAME", "TRIALS", "builtin_dialplan"]
 
 BUILTIN_NAME: Final = "built-in dialplan"
 """Stands for a file name in faults and traces."""
 
 RING_SECONDS: Final = 60
 """How long a phone rings; exchanges give up after one to three minutes."""
+
+TRIALS: Final = {"*43": "an echo: you hear yourself", "*60": "the time", "*65": "the number of your own telephone"}
+"""What can be dialled with one telephone alone; other PBXs have the same numbers."""
+
+_TRIALS: Final = """\
+[builtin-trials]
+exten => *43,1,Answer()
+ same => n,Playback(demo-echotest)
+ same => n,Echo()
+ same => n,Hangup()
+exten => *60,1,Answer()
+ same => n,Playback(at-tone-time-exactly)
+ same => n,SayUnixTime(,,IMp 'vm-and' S 'seconds')
+ same => n,Playback(beep)
+ same => n,Hangup()
+exten => *65,1,Answer()
+ same => n,Wait(0.5)
+ same => n,SayDigits(${CALLERID(num)})
+ same => n,Hangup()
+"""
 
 _NO_LINE: Final = '$["${DIALSTATUS}" =~ "CHANUNAVAIL|CONGESTION"]'
 
@@ -48,7 +69,7 @@ def builtin_dialplan(config: Config) -> str:
 
     text = []
     for context in inside:
-        text += [f"[{context}]", "include => builtin-numbers"]
+        text += [f"[{context}]", "include => builtin-numbers", "include => builtin-trials"]
         text += ["include => builtin-outside"] if out else []
         text += [f"ignorepat => {prefix}"] if out and prefix else []
         text += [f"include => {lot}" for lot in sorted({lot.context for lot in config.parking.values()})]
@@ -57,7 +78,7 @@ def builtin_dialplan(config: Config) -> str:
     for number, target in targets.items():
         text += [f"exten => {number},1,Dial({target},{RING_SECONDS})", " same => n,Hangup()"]
         text.append(f"exten => {number},hint,{target}")
-    text.append("")
+    text += ["", _TRIALS]
     if out:
         text += ["[builtin-outside]"]
         # With and without the 9: nobody in need thinks of it.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -150,3 +152,26 @@ def test_603_records_and_plays_back(office: OfficeUnderTest, sentence: Samples) 
     office.run(len(sentence) / 8000 + 3)
     assert compare(ada.heard[before:], sentence).correlation > 0.97
     office.until(lambda: ada.state == "idle", within=15)
+
+
+def test_a_first_office_has_an_echo_and_tells_who_calls(tmp_path: Path, prompts: Path, sentence: Samples) -> None:
+    """By the built-in dialplan: what a newcomer with one telephone can try."""
+    text = '[accounts.6001]\nsecret = "copper-6001"\n[sip]\nlisten = ["udp:127.0.0.1:0"]\n'
+    text += f'[web]\nlisten = "127.0.0.1:0"\n[media]\nprompts = "{prompts}"\n'
+    with OfficeUnderTest(tmp_path, text) as office:
+        ada = office.sip("6001")
+        said = {name: office.app.media.sounds.prompt(name) for name in ("demo-echotest", "digits/6", "digits/1")}
+        ada.call("*65")
+        office.run(5)
+        for digit in ("digits/6", "digits/1"):
+            assert compare(ada.heard, said[digit].samples).correlation > 0.95, digit
+        assert ada.state == "idle", "the office hung up"
+        ada.call("*43")
+        office.until(lambda: ada.state == "up", within=1)
+        office.run(len(said["demo-echotest"].samples) / 8000 + 0.5)
+        before = len(ada.heard)
+        ada.say(sentence)
+        office.run(len(sentence) / 8000 + 0.3)
+        assert compare(ada.heard[before:], sentence).correlation > 0.98
+        ada.key("#")
+        office.until(lambda: ada.state == "idle", within=1)

@@ -17,10 +17,15 @@ def test_a_first_office_is_made_and_has_no_fault(tmp_path: Path, capsys: pytest.
     file = tmp_path / "etc" / "office.toml"
     assert main(["init", str(file), "--emulated", "--address", "192.0.2.10", "--country", "de"]) == 0
     told = capsys.readouterr().out
-    assert "made, for de." in told and "copper1" in told and "log in at 192.0.2.10:5060" in told
+    assert (
+        "made, for de." in told
+        and "copper1" in told
+        and "*43 (an echo" in told
+        and "log in at 192.0.2.10:5060" in told
+    )
     assert file.stat().st_mode & 0o777 == 0o600, "it holds secrets"
     assert main(["check", str(file)]) == 0
-    assert "no faults; 10 extensions" in capsys.readouterr().out
+    assert "no faults; 13 extensions" in capsys.readouterr().out
 
 
 def test_a_file_that_is_there_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

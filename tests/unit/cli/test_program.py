@@ -232,7 +232,7 @@ def test_check_of_a_good_file_and_its_settings(tmp_path: Path, capsys: pytest.Ca
     file.write_text(DOZEN)
     assert main(["check", str(file)]) == 0
     assert capsys.readouterr().out == (
-        f"No way leads from a caller outside to an outside line.\n{file}: no faults; 9 extensions in 4 contexts.\n"
+        f"No way leads from a caller outside to an outside line.\n{file}: no faults; 12 extensions in 5 contexts.\n"
     )
     assert main(["check", "--defaults", str(file)]) == 0
     printed = capsys.readouterr().out.splitlines()

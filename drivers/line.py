@@ -18,6 +18,7 @@ from typing import Final, Generic, TypeVar, get_args
 from drivers.channel import LineChannel
 from drivers.shelf import Shelf
 from drivers.status import LineStatus
+from gateway.core.appearance import Appearance
 from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, FaxHeard, Silent, Sound
 from gateway.core.ending import Ending
 from gateway.core.errors import Exhausted, IllegalInput, LocalError
@@ -142,6 +143,8 @@ class Line(Generic[State, Input]):
         }
         self._timers: RunningTimers[Input] = RunningTimers(shelf.due)
         self._row: Audio | None = None
+        self._appearance: Appearance | None = None
+        """Of the leg, where the row is one leg's at a time."""
         self._plays = 0
         self._playing = 0
 
@@ -296,7 +299,8 @@ class Line(Generic[State, Input]):
 
     def _open_channel(self) -> None:
         assert self._row is not None  # no state but the start is reached without a row
-        self.channel = self._channel_on(self._row, self.carry_out)
+        self._appearance = Appearance(self._row)
+        self.channel = self._channel_on(self._appearance, self.carry_out)
 
     def _channel_on(self, audio: Audio | None, carry_out: Callable[[Command, float], None]) -> LineChannel:
         return LineChannel(
@@ -309,6 +313,9 @@ class Line(Generic[State, Input]):
 
     def _close_channel(self, now: float, ending: Ending | None) -> None:
         """End the leg; `ending` is told where the call does not know yet. The row is silent afterwards."""
+        if self._appearance is not None:
+            self._appearance.close()
+            self._appearance = None
         if self.channel is not None:
             if ending is not None:
                 self._tell(Released(ending))

@@ -16,7 +16,6 @@ from drivers.fxo.ear import ProgressListener
 from drivers.fxo.states import FXO, Input, State
 from drivers.line import Cue
 from drivers.shelf import AnalogShelf
-from gateway.core.appearance import Appearance
 from gateway.core.audio import Audio, Capture
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
@@ -72,7 +71,6 @@ class ExchangeLine(AnalogLine[State, Input]):
         self._caller = Party(presentation=Presentation.UNAVAILABLE)
         self._listener: CallerIdListener | None = None
         self._ear: ProgressListener | None = None
-        self._appearance: Appearance | None = None
         self._conversed = False
         self._dialled_by_hand = False
         self._settled = 0.0
@@ -222,15 +220,7 @@ class ExchangeLine(AnalogLine[State, Input]):
 
     # The row is the call's, or for a moment the line's own.
 
-    def _open_channel(self) -> None:
-        assert self._row is not None  # no state but the start is reached without a row
-        self._appearance = Appearance(self._row)
-        self.channel = self._channel_on(self._appearance, self.carry_out)
-
     def _close_channel(self, now: float, ending: Ending | None) -> None:
-        if self._appearance is not None:
-            self._appearance.close()
-            self._appearance = None
         self._again = ""
         super()._close_channel(now, ending)
 

@@ -147,6 +147,9 @@ class SpanCall(Line[CallState, CallInput]):
         super().heard(event, now)
         self._trunk.settle(now)
 
+    def _open_channel(self) -> None:
+        self.channel = self._channel_on(self._row, self.carry_out)  # whose row goes with it
+
     def _open_row(self, slot: int, now: float) -> bool:
         """Have audio on B channel `slot`; where that cannot be had, the call ends."""
         self.slot = slot

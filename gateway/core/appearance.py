@@ -22,6 +22,7 @@ __all__ = ["Appearance"]
 
 OnEnd = Callable[[SoundEnd], None]
 
+_NOTHING: Final = np.zeros(0, np.int16)
 _AWAY: Final = Manner(NONE, NONE)
 _LINE: Final = Manner(talks=TALK, hears=WHISPER, tells=TALK, through=WHISPER)
 _THIRD: Final = Manner(talks=WHISPER, hears=TALK)
@@ -45,6 +46,7 @@ class _Muted:
     def __init__(self, capture: Capture, appearance: Appearance) -> None:
         self._capture = capture
         self._appearance = appearance
+        self._rest = _NOTHING
 
     @property
     def lost(self) -> int:
@@ -59,11 +61,16 @@ class _Muted:
         return self._capture.ended
 
     def read(self) -> Samples:
+        if len(self._rest):
+            rest, self._rest = self._rest, _NOTHING
+            return rest
         samples = self._capture.read()
         return samples if self._appearance.present else np.zeros_like(samples)
 
     def stop(self) -> None:
-        self._capture.stop()
+        if not self._capture.ended:
+            self._capture.stop()
+            self._rest = self.read()  # before its appearance is laid aside, or over
 
 
 class Appearance:
@@ -86,6 +93,7 @@ class Appearance:
         self._seats: dict[Seat, Manner] = {}
         self._room: Room | None = None
         self._place: list[Seat] = []
+        self._kept: list[_Muted] = []
 
     @property
     def digits_as_events(self) -> bool:
@@ -140,7 +148,10 @@ class Appearance:
         self._room = None
 
     def close(self) -> None:
-        """The call is over; the row stays with its line."""
+        """The call is over, and what is kept of it; the row stays with its line."""
+        for capture in self._kept:
+            capture.stop()
+        self._kept.clear()
         self.leave_room()
         if self.present:
             self.row.part()
@@ -222,7 +233,7 @@ class Appearance:
 
     def capture(self, seconds: float) -> Capture:
         """Start to keep what comes in."""
-        return _Muted(self.row.capture(seconds), self)
+        return self._muted(self.row.capture(seconds))
 
     def tap(
         self,
@@ -235,8 +246,9 @@ class Appearance:
         gain_out: float = 0.0,
     ) -> Capture:
         """Start to keep both sides or one."""
-        tap = self.row.tap(side, seconds, rate=rate, joined=joined, gain_in=gain_in, gain_out=gain_out)
-        return _Muted(tap, self)
+        return self._muted(
+            self.row.tap(side, seconds, rate=rate, joined=joined, gain_in=gain_in, gain_out=gain_out)
+        )
 
     def stats(self) -> AudioStats:
         """The row's counters."""
@@ -253,6 +265,13 @@ class Appearance:
         self._seats.pop(seat, None)
 
     # Inside.
+
+    def _muted(self, capture: Capture) -> _Muted:
+        """A capture of this call alone."""
+        self._kept = [kept for kept in self._kept if not kept.ended]
+        muted = _Muted(capture, self)
+        self._kept.append(muted)
+        return muted
 
     def _connect(self) -> None:
         peer = self._peer

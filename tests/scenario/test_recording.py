@@ -42,7 +42,11 @@ exten => _9.,1,Answer()
  same => n,Wait(1)
  same => n,Hangup()
 [from-pstn]
-exten => s,1,Hangup()
+exten => _[s0-9].,1,Goto(s,1)
+exten => s,1,Answer()
+ same => n,MixMonitor(line.wav)
+ same => n,Wait(1)
+ same => n,Hangup()
 """
 
 
@@ -170,3 +174,32 @@ def test_each_letter_of_dial_lets_its_side_record(
     (path,) = recordings(office).iterdir()
     finish(office, ada)
     assert compare(read(path), sentence).worst > 0.9
+
+
+@pytest.mark.parametrize("line", ["copper1", "adapter1", "e1"])
+def test_what_is_recorded_of_a_line_ends_with_its_call(build: Build, line: str) -> None:
+    """The row of a line outlives its calls: the recording of one has nothing of the next, and does not go on."""
+    office = build(dialplan=DIALPLAN)
+    office.run(2)
+    for _ in range(2):
+        office.call_in(line, "2125550123")
+        office.until(lambda: office.app.usage()["recordings"], within=10)
+        office.until(lambda: not office.app.manager.calls, within=10)
+        office.until(lambda: not office.app.usage()["recordings"], within=1)
+        assert 0.9 < len(read(recordings(office) / "line.wav")) / 8000 < 1.5
+        office.run(4)  # until the network is ready for another
+
+
+def test_what_is_recorded_of_a_telephone_ends_with_its_call(build: Build) -> None:
+    office = build(dialplan=DIALPLAN.replace("exten => 7,1,Answer()", "exten => 7,1,Goto(from-pstn,s,1)"))
+    desk = office.phone("101")
+    for _ in range(2):
+        desk.lift()
+        office.until(lambda: desk.hears == "dial")
+        desk.dial("7")
+        office.until(lambda: office.app.usage()["recordings"], within=10)
+        office.run(0.5)
+        desk.hang_up()
+        office.until(lambda: not office.app.manager.calls, within=10)
+        office.until(lambda: not office.app.usage()["recordings"], within=1)
+        office.run(2)

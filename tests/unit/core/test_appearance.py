@@ -21,10 +21,14 @@ class Kept:
     """A capture that always has the same to give."""
 
     lost = 0
-    ended = False
+    rate = 8000
 
     def __init__(self) -> None:
         self.stopped = False
+
+    @property
+    def ended(self) -> bool:
+        return self.stopped
 
     def read(self) -> Samples:
         return np.full(3, 7, np.int16)
@@ -216,7 +220,18 @@ def test_a_waiting_call_keys_nothing_and_keeps_silence() -> None:
     call.send_digits("3")
     assert row.heard == ["digits 3"] and kept.read().tolist() == [7, 7, 7]
     kept.stop()
-    assert row.kept.stopped and not kept.ended and kept.lost == 0
+    assert row.kept.stopped and kept.ended and kept.lost == 0
+
+
+def test_what_is_kept_of_a_call_ends_with_it_and_has_its_last_words() -> None:
+    row = Row()
+    call = Appearance(row)
+    tapped = call.tap(Side.BOTH, 1.0)
+    call.close()
+    assert row.kept.stopped and tapped.ended
+    assert list(tapped.read()) == [7, 7, 7]
+    tapped.stop()
+    assert not tapped.read().any(), "what comes now is another call's"
 
 
 def test_a_seat_is_empty_while_its_call_waits() -> None:

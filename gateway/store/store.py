@@ -40,7 +40,7 @@ from gateway.store.schema import (
     record_row,
 )
 from gateway.store.text import StoredText
-from gateway.store.writer import Statement, Writer, reason
+from gateway.store.writer import TURN, Statement, Writer, reason
 from gateway.toll.meter import Usage
 
 __all__ = ["Store"]
@@ -82,7 +82,7 @@ class Store:
         self._writer = writer
         self._lock = lock
         self._read_within = None if engine.dialect.name == "sqlite" else READ_WITHIN
-        self._records = Insertion(CALL_RECORDS, engine.dialect)
+        self._records = Insertion(CALL_RECORDS, engine.dialect, TURN)
 
     @classmethod
     async def open(cls, url: str, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> Self:

@@ -228,7 +228,7 @@ class Writer:
             async with self._in_time(), self._engine.begin() as connection:
                 for sql, rows in _runs(statement for job in batch for statement in job.statements):
                     if isinstance(sql, Insertion):
-                        await connection.exec_driver_sql(sql.text, sql.values(rows or ()))
+                        await connection.exec_driver_sql(*sql.statement(rows or ()))
                     else:
                         await connection.execute(sql, rows)
         except Exception as error:

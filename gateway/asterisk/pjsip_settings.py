@@ -125,6 +125,7 @@ MENDS: Final[Mapping[str, str]] = {
     "device_state_busy_at": "calls of an account is how many it has at once",
     "match_header": "its calls are known by their addresses: write them as sources",
     "message_context": "its texts go to whom its context leads",
+    "send_rpid": "who calls is told by P-Asserted-Identity, which has taken its place (RFC 3325)",
     "subscribe_context": "lamps are looked up in its context: include it there",
 }
 """What to do about settings that have none here."""

@@ -127,7 +127,7 @@ def read_directory(folder: Path, address: str = "", country: str = "") -> Import
         draft.table("tolls")["access"] = access
     leave_other_files(folder, [*directory.seen, *files], lambda name: directory.sections(name, draft), draft)
     files[DIALPLAN] += additions(files, draft)
-    doubts = mend(files, draft, _HEAD.format(folder=folder.name))
+    doubts = mend(files, draft, _HEAD.format(folder=folder.absolute().name))
     return Imported(files, sorted(set(draft.left)), doubts)
 
 

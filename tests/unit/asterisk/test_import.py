@@ -422,3 +422,17 @@ def test_passwords_on_lines_that_say_nothing_are_not_told(tmp_path: Path) -> Non
     told = move_in(tmp_path, pjsip=auth).left("pjsip.conf")
     assert told[0].startswith("3: 'secret…' is neither") and "languagee = de" in " ".join(told)
     assert "hunter2" not in " ".join(told)
+
+
+def test_the_folder_that_one_is_in_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "asterisk").mkdir()
+    (tmp_path / "asterisk" / "extensions.conf").write_text("[default]\nexten => 1,1,Hangup()\n")
+    monkeypatch.chdir(tmp_path / "asterisk")
+    assert read_directory(Path()).files["office.toml"].startswith("# Made from asterisk by copperline import.")
+
+
+def test_who_wants_remote_party_ids_is_told_what_is_sent_instead(tmp_path: Path) -> None:
+    (told,) = move_in(
+        tmp_path, pjsip="[t]\ntype=endpoint\naors=t\nsend_rpid=yes\n[t]\ntype=aor\ncontact=sip:a.example\n"
+    ).left("pjsip.conf")
+    assert told.startswith("4: send_rpid = yes of endpoint t") and "P-Asserted-Identity" in told

@@ -1,4 +1,4 @@
-"""What we want of an established session: hold, resume, another medium, or that it goes on (RFC 3261 14.1, RFC 4028).
+"""What we want of an established session: hold, resume, another medium, that it goes on (RFC 3261 14.1, RFC 4028).
 
 Wishes enter; the machine of the session says when an offer may go out for them, which is written here and sent in a
 re-INVITE. What its answer leaves of a wish is kept here; what it does to the session is told that as an input.

@@ -337,7 +337,7 @@ class SipCarrier:
         member = self._members.get(found)
         if member is None and request.method == "NOTIFY":
             member = self._members.get(replace(found, remote_tag=""))
-        return member
+        return member or self.newcomers.early(found)
 
     def ack_arrived(self, ack: Request, flow: Flow, now: float) -> None:
         """An ACK that is not to a refusal."""

@@ -71,7 +71,7 @@ from gateway.sip.fork import Fork
 from gateway.sip.incoming import IncomingSession
 from gateway.sip.media_notes import AudioCarried
 from gateway.sip.refer_issuer import refer_target
-from gateway.sip.session import Talk
+from gateway.sip.session import Member, Talk
 from gateway.sip.transport import Address, Flow
 from gateway.sip.watch import Watch
 
@@ -196,6 +196,10 @@ class SipChannel:
     def began(self, dialog: DialogId) -> bool:
         """Whether `dialog` is an early one that the leg has begun by an INVITE of its own."""
         return self._outgoing is not None and self._outgoing.began(dialog)
+
+    def early(self, dialog: DialogId) -> Member | None:
+        """That early dialog of an INVITE of its own; None where it is none."""
+        return self._outgoing.early(dialog) if self._outgoing is not None else None
 
     # What the call commands.
 

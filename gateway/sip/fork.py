@@ -19,6 +19,7 @@ from gateway.core.errors import Exhausted
 from gateway.core.messages import Command, Diverted, Event
 from gateway.sdp.negotiate import Agreement
 from gateway.sip.dialog import DialogId
+from gateway.sip.early import EarlyDialog
 from gateway.sip.message import Response
 from gateway.sip.outgoing import OutgoingSession
 from gateway.sip.session import SessionUser, Setting, Talk, Timer
@@ -147,6 +148,10 @@ class Fork:
     def began(self, dialog: DialogId) -> bool:
         """Whether `dialog` is an early one of one of its INVITEs."""
         return any(session.began(dialog) for session in self._sessions.values())
+
+    def early(self, dialog: DialogId) -> EarlyDialog | None:
+        """That early dialog of one of its INVITEs; None where it is none."""
+        return next((found for one in self._sessions.values() if (found := one.early(dialog)) is not None), None)
 
     # What the branches tell.
 

@@ -83,6 +83,10 @@ class Journal:
         self._legs[call_id] = leg
         self._recorder.join(leg, _stray(call_id))
 
+    def leg(self, call_id: str) -> str:
+        """The leg of that Call-ID; "" where it is none's."""
+        return self._legs.get(call_id, "")
+
     def end(self, call_ids: Iterable[str]) -> None:
         """The leg of these Call-IDs is over, and nothing more of it is under way."""
         for call_id in call_ids:

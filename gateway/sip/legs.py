@@ -44,7 +44,7 @@ from gateway.sip.redirection import Redirections
 from gateway.sip.refusals import AccessRefused
 from gateway.sip.replaces import Takeover, takeover, target_dialog
 from gateway.sip.secure import as_sips, secure_wish, wants_sips
-from gateway.sip.session import Reply, Setting, Talk, Timer, description_of, not_acceptable
+from gateway.sip.session import Member, Reply, Setting, Talk, Timer, description_of, not_acceptable
 from gateway.sip.session_timer import too_brief
 from gateway.sip.target import Target
 from gateway.sip.transport import Flow
@@ -277,10 +277,20 @@ class Legs:
         self._in_use[user] = self._in_use.get(user, 0) + 1
         return channel
 
+    def early(self, dialog: DialogId) -> Member | None:
+        """Who takes requests in an early dialog of an INVITE of ours (RFC 3261 12.1); None where it is none."""
+        channel = self._of(dialog.call_id)
+        return channel.early(dialog) if channel is not None else None
+
     def _ringing(self, dialog: DialogId) -> str:
         """The leg that has begun `dialog`, an early one, by an INVITE of its own; "" for none."""
-        legs = (channel for channel, kept in self._legs.items() if dialog.call_id in kept.call_ids)
-        return next((channel.name for channel in legs if channel.began(dialog)), "")
+        channel = self._of(dialog.call_id)
+        return channel.name if channel is not None and channel.began(dialog) else ""
+
+    def _of(self, call_id: str) -> SipChannel | None:
+        """The leg of that Call-ID. All are looked through, but for nobody who invents one."""
+        name = self._journal.leg(call_id)
+        return next((channel for channel in self._legs if channel.name == name), None) if name else None
 
     def _begin(self, channel: SipChannel, call_id: str) -> None:
         kept = self._legs[channel]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from gateway.core.frozen import frozen
+from gateway.sip.dialog import DialogId
 from gateway.sip.message import Request, Response
-from gateway.sip.session import Reply
+from gateway.sip.session import Member, Reply
 from gateway.sip.transaction.base import ServerTransaction
 from gateway.sip.transport import Flow
 
@@ -35,6 +36,10 @@ class Newcomers(Protocol):
         Returns:
             The response to somebody who has proved nothing, of whose request nothing is to be kept; else None.
         """
+        ...
+
+    def early(self, dialog: DialogId) -> Member | None:
+        """Who takes requests in that dialog, where it is an early one of an INVITE of ours and nobody does yet."""
         ...
 
     def tag(self, invite: ServerTransaction) -> str | None:

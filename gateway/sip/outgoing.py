@@ -7,8 +7,10 @@ faster is acknowledged and ended. Once answered, an Established session carries 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
+from types import MappingProxyType
 from typing import Final
 
 from gateway.core.cause import Cause
@@ -45,6 +47,8 @@ from gateway.sip.within import Acknowledgement, ack_within, ack_within_again, se
 __all__ = ["OutgoingSession"]
 
 
+NOBODY: Final[Mapping[str, Response]] = MappingProxyType({})
+"""No fork rings."""
 NOT_ACCEPTED: Final = frozenset({488, 606})
 """Refusals of an offer: a telephone that takes no audio in clear may not see the keys in one that allows it."""
 
@@ -78,8 +82,8 @@ class OutgoingSession(Acting):
         "_patience",
         "_peer",
         "_prover",
+        "_ringing",
         "_setting",
-        "_tags",
         "_talker",
         "_timer",
         "_transaction",
@@ -128,7 +132,7 @@ class OutgoingSession(Acting):
         self._timer = SessionTimer(setting)
         self._timer.ask(invite)
         self._early: dict[str, EarlyDialog] = {}
-        self._tags: tuple[str, ...] = ()  # of all forks that ring
+        self._ringing: Mapping[str, Response] = NOBODY  # the first response of all forks that ring, by their tags
         describe(invite, negotiation.offer())
 
     # What the channel asks for.
@@ -161,7 +165,13 @@ class OutgoingSession(Acting):
             return False
         invite = self._transaction.request
         mine = (dialog.call_id, dialog.local_tag) == (invite.call_id, invite.from_.tag)
-        return mine and dialog.remote_tag in self._tags
+        return mine and dialog.remote_tag in self._ringing
+
+    def early(self, dialog: DialogId) -> EarlyDialog | None:
+        """An early dialog of this INVITE in which a request has come for the first time; None where it is none."""
+        if not self.began(dialog) or len(self._early) >= MAX_FORKS:
+            return None
+        return self._early.get(dialog.remote_tag) or self._begin_early(self._ringing[dialog.remote_tag])
 
     # What the far side does.
 
@@ -200,7 +210,7 @@ class OutgoingSession(Acting):
     def _end(self, given: Input, shown: Response | str, now: float) -> None:
         """Whatever `given` is, it ends the wait; `shown` is the response, or the evidence that there is none."""
         self._stop_waiting()
-        self._tags = ()
+        self._ringing = NOBODY
         self._act(given, shown, now)
         if self.state is State.OVER:
             self._close_early()
@@ -249,19 +259,24 @@ class OutgoingSession(Acting):
         self._user.progressed(response.status, agreement is not None, now)
 
     def _early_dialog(self, response: Response) -> EarlyDialog | None:
-        """The early dialog of that fork, made by its first response that is reliable (RFC 3262) or has media."""
+        """The early dialog of that fork, made by its first response that is reliable (RFC 3262) or has media.
+
+        Of the others most see no request; `early` makes those that do.
+        """
         tag = response.to.tag if response.status > 100 else None
         if tag is None:
             return None
-        if tag not in self._tags and len(self._tags) < MAX_FORKS:
-            self._tags += (tag,)
+        if tag not in self._ringing and len(self._ringing) < MAX_FORKS:
+            self._ringing = {**self._ringing, tag: response}
         early = self._early.get(tag)
         serves = bool(response.body) or "100rel" in lists(response, "require")
-        if early is None and serves and len(self._early) < MAX_FORKS:
-            assert self._transaction is not None  # it has just been answered
-            dialog = Dialog.as_client(self._transaction.request, response, flow=self._flow, contact=self._contact)
-            early = EarlyDialog(self._within(dialog), self._user, dialog, self._negotiation)
-            self._early[tag] = early
+        return self._begin_early(response) if early is None and serves and len(self._early) < MAX_FORKS else early
+
+    def _begin_early(self, response: Response) -> EarlyDialog:
+        assert self._transaction is not None  # it has been answered, and is not over
+        dialog = Dialog.as_client(self._transaction.request, response, flow=self._flow, contact=self._contact)
+        early = EarlyDialog(self._within(dialog), self._user, dialog, self._negotiation)
+        self._early[response.to.tag or ""] = early
         return early
 
     def _close_early(self, but: EarlyDialog | None = None) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 
 from gateway.core.frozen import frozen
 from gateway.sip.account import Account
+from gateway.sip.dialog import DialogId
 from gateway.sip.events.service import EventService
 from gateway.sip.gatekeeper import Gatekeeper
 from gateway.sip.identity import number_of
@@ -24,7 +25,7 @@ from gateway.sip.newcomers import Garbled
 from gateway.sip.reach import Reach
 from gateway.sip.refusals import AccessRefused, why_not_registered, why_not_taken
 from gateway.sip.registrar import Registrar
-from gateway.sip.session import Reply, abilities
+from gateway.sip.session import Member, Reply, abilities
 from gateway.sip.transaction.base import ServerTransaction
 from gateway.sip.transport import Flow
 from gateway.sip.trunks import Trunks
@@ -121,6 +122,10 @@ class Reception:
         request = transaction.request
         if request.method == "REGISTER":
             self._not_registered(number_of(request.to.uri), transaction.flow, refusal, now)
+
+    def early(self, dialog: DialogId) -> Member | None:
+        """Who takes requests in an early dialog; see `Newcomers`."""
+        return self._rooms.legs.early(dialog)
 
     def tag(self, invite: ServerTransaction) -> str | None:
         """Our tag in the dialog of an INVITE; see `Newcomers`."""

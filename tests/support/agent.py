@@ -13,6 +13,7 @@ from gateway.core.trace import Recorder
 from gateway.sdp.negotiate import Agreement, Negotiation
 from gateway.sip.carrier import SipCarrier
 from gateway.sip.credentials import Credentials
+from gateway.sip.dialog import DialogId
 from gateway.sip.digest import Secret
 from gateway.sip.headers import NameAddr
 from gateway.sip.journal import Journal
@@ -133,6 +134,9 @@ class Agent:
 
     def arrived(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
         reply(transaction.request.reply(480), now)
+
+    def early(self, dialog: DialogId) -> None:
+        return None
 
     def tag(self, invite: ServerTransaction) -> str | None:
         return None

@@ -462,3 +462,35 @@ def test_section_19_1_5_neither_method_nor_headers_of_a_registered_contact_get_i
     channel = office.stack.channel("6001", office.clock.now)
     office.command(channel, Dial("6001", Party("101")))
     assert str(phone.arrived().uri) == "sip:6001@192.0.2.60:5070"
+
+
+@pytest.mark.parametrize(
+    ("method", "tag", "status"),
+    [
+        ("OPTIONS", "below", 200),
+        ("INFO", "below", 200),
+        ("UPDATE", "below", 200),
+        ("REFER", "below", 500),
+        ("OPTIONS", "nobody", 481),
+    ],
+)
+def test_section_12_1_who_rings_has_an_early_dialog_in_which_it_may_ask(method: str, tag: str, status: int) -> None:
+    """Also without media and 100rel; 481 would tell it that the call is gone (RFC 5057 section 5.1)."""
+    office = Office()
+    phone = Phone(office)
+    phone.register()
+    channel = office.stack.channel("6001", office.clock.now)
+    office.command(channel, Dial("6001", Party("101")))
+    invite = phone.arrived()
+    phone.reply(invite, 180)
+    for number in (5, 6):
+        phone.send(phone.from_below(invite, tag, method, number))
+        assert phone.response().status == status
+    phone.reply(invite, 200, body=session_description())
+    ack = phone.arrived()
+    assert ack.method == "ACK" and ack.cseq.number == invite.cseq.number
+    phone.send(phone.from_below(invite, "below", "BYE", 7))
+    assert phone.response().status == 200
+    phone.send(phone.from_below(invite, "below", method, 8))
+    assert phone.response().status == 481, "it is over"
+    office.quiet()

@@ -1,4 +1,4 @@
-"""linphone's command line client: it registers, calls, talks, keys, holds, transfers and is called."""
+"""linphone's command line client: it registers, calls, talks, keys, holds, transfers, texts and is called."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from gateway.core.audio import Samples
 from tests.support.linphone import OPUS, Linphone
 from tests.support.speech import compare
 from tests.support.steady import Steadily
-from tests.support.wire import PATIENCE, Hearing, RunningOffice, until
+from tests.support.tls import Authority
+from tests.support.wire import PATIENCE, Hearing, RunningOffice, running, until
 
 pytestmark = [
     pytest.mark.wire,
@@ -164,3 +165,45 @@ def test_it_talks_in_speex(
     phone.wait_for("ended")
     office.hand("101", "hang-up")
     until(office.on_hook, PATIENCE, "the telephone to be down")
+
+
+def test_over_tls_it_encrypts_consults_brings_two_together_and_texts(
+    tmp_path: Path, spoken: None, sentence: Samples, other_sentence: Samples, steadily: Steadily
+) -> None:
+    """RFC 4568 6, RFC 3515 and RFC 3891, RFC 3428; it looks whether the certificate is for the name it calls."""
+    authority = Authority(tmp_path)
+    chain = tmp_path / "office.pem"
+    chain.write_bytes(authority.certificate("localhost").chain.read_bytes())
+    chain.chmod(0o600)
+    with running(tmp_path / "office", certificate=chain) as office:
+        server = ("localhost", office.addresses["tls"][1])
+        phone = Linphone(
+            tmp_path / "linphone", "6002", "copper-6002", server, "tls", other_sentence, authority=authority.file
+        )
+        try:
+            office.hand("101", "lift")
+            until(lambda: office.heard("101")["tone"] == "dial", PATIENCE, "dial tone")
+            office.hand("101", "dial", "6002")
+            phone.wait_for("Media streams established")
+            phone.type("pause 1")
+            phone.wait_for("is now paused")
+
+            phone.dial("102")
+            until(lambda: office.heard("102")["ringing"], PATIENCE, "102 to ring")
+            began = time.monotonic()
+            office.hand("102", "lift")
+            phone.wait_for("Media streams established", 2)
+            assert ": opus, encrypted by AES_CM_128_HMAC_SHA1_80" in office.copperline("calls")
+            understood("linphone", lambda: office.recording("102"), began, other_sentence)
+
+            phone.bring_together(1, 2)
+            phone.wait_for("has been transfered")
+            telephone_is_understood(office, "101", lambda: office.recording("102"), sentence, steadily)
+            assert "account 6002 transferred the call" in office.copperline("calls")
+
+            phone.text("6002", "is heard by whom it is for")
+            phone.wait_for("Message received from sip:6002@")
+        finally:
+            for number in ("101", "102"):
+                office.hand(number, "hang-up")
+            phone.quit()

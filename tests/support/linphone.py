@@ -39,6 +39,8 @@ sip_tcp_port=-1
 default_proxy=0
 ipv6_enabled=0
 guess_hostname=0
+media_encryption={encryption}
+root_ca={authority}
 contact="{user}" <sip:{user}@127.0.0.1>
 [rtp]
 audio_rtp_port=-1
@@ -70,9 +72,10 @@ class Linphone:
         folder: its files.
         user, secret: the account.
         server: where it registers.
-        transport: "udp" or "tcp".
+        transport: "udp", "tcp" or "tls"; over TLS it offers encrypted audio.
         says: what it says from the start of each call, and after each hold.
         codec: what it offers first, one of OPUS, "speex/16000" and "speex/8000"; it leaves out those before.
+        authority: PEM file that the server's certificate must go back to; it wants one for a DNS name.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Linphone:
         transport: str,
         says: Samples,
         codec: str = OPUS,
+        authority: Path | None = None,
     ) -> None:
         self._rate = int(codec.partition("/")[2])
         home = folder / "home"
@@ -99,7 +103,15 @@ class Linphone:
         host, port = server
         # It writes into this file, so that each run has one of its own.
         (folder / "rc").write_text(
-            _CONFIG.format(user=user, secret=secret, host=host, port=port, transport=transport)
+            _CONFIG.format(
+                user=user,
+                secret=secret,
+                host=host,
+                port=port,
+                transport=transport,
+                authority=authority or "",
+                encryption="srtp" if transport == "tls" else "none",
+            )
             + "".join(_section(number, one, one == codec) for number, one in enumerate(_FIRST) if codec != OPUS)
         )
         with (folder / "printed.txt").open("wb") as printed:
@@ -148,6 +160,14 @@ class Linphone:
         """Send whom it talks with to a number of the office."""
         call = self.printed.rpartition("for call ")[2].partition(" ")[0]
         self.type(f"transfer {call} sip:{number}@{self._server}")
+
+    def bring_together(self, one: int, other: int) -> None:
+        """Leave whom its calls `one` and `other` are with, counted from 1, to talk with one another."""
+        self.type(f"transfer {one} --to-call {other}")
+
+    def text(self, number: str, words: str) -> None:
+        """Send a text."""
+        self.type(f"chat sip:{number}@{self._server} {words}")
 
     def hearing(self) -> Hearing:
         """What it has heard in its last call."""

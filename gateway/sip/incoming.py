@@ -221,8 +221,8 @@ class IncomingSession(Acting):
 
     def _acknowledged(self, prack: Request, reply: Reply, now: float) -> None:
         """PRACK (RFC 3262 section 3): it may answer our offer or, after our answer, bring another (section 5)."""
-        acknowledged = None if self._reliable is None else self._reliable.acknowledge(prack, now)
-        if acknowledged is None:
+        acknowledged = None if self._reliable is None else self._reliable.acknowledge(prack)
+        if self._reliable is None or acknowledged is None:
             reply(prack.reply(481), now)
             return
         owed = bool(acknowledged.body) and self._negotiation.agreement is None
@@ -233,7 +233,10 @@ class IncomingSession(Acting):
             reply(self._not_yet(prack), now)
         else:
             self._take_offer(prack, response_to(prack, self._negotiation, self._user.wanted), reply, now)
-        if self.state is not State.OVER and not self._awaits_prack:
+        if self.state is State.OVER:
+            return
+        self._reliable.go_on(now)
+        if not self._awaits_prack:
             self._act(Input.PRACK, now)
 
     def _take_answer(self, prack: Request, reply: Reply, now: float) -> None:

@@ -62,10 +62,11 @@ class ReliableResponses:
         if len(self._waiting) == 1:
             self._begin(now)
 
-    def acknowledge(self, prack: Request, now: float) -> Response | None:
+    def acknowledge(self, prack: Request) -> Response | None:
         """The response that `prack` acknowledges, which is repeated no longer; None where it fits none.
 
-        What it has described those that waited for it need not describe: it would be an offer (section 5).
+        The next one goes out by `go_on`, once the PRACK has its own response. What this one has described those that
+        waited for it need not describe: it would be an offer (section 5).
         """
         if not self._waiting:
             return None
@@ -78,9 +79,12 @@ class ReliableResponses:
         for later in self._waiting if response.body else ():
             later.body = b""
             later.headers.remove("Content-Type")
-        if self._waiting:
-            self._begin(now)
         return response
+
+    def go_on(self, now: float) -> None:
+        """Send the next response that waits, after one was acknowledged."""
+        if self._waiting and not self._alarms:
+            self._begin(now)
 
     def stop(self) -> None:
         """Nothing of this is sent any more, and nobody is told."""

@@ -95,9 +95,10 @@ if [ -z "$python" ]; then
 fi
 can_make_venv "$python" || bring python3-venv
 
+# One whose Python has gone, with an upgrade of the system, is made anew.
 if [ ! -x "$venv/bin/python" ]; then
     say "making a virtual environment in $venv"
-    "$python" -m venv "$venv"
+    if [ -e "$venv/pyvenv.cfg" ]; then "$python" -m venv --clear "$venv"; else "$python" -m venv "$venv"; fi
 fi
 say "installing $requirement and what it needs into $venv"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --editable "$requirement"

@@ -197,6 +197,10 @@ class Script(Course, identity=dict, recordings=dict, settings=dict):
 
     def keyed(self, keys: str) -> None:
         """The caller has typed `keys`, be it a PIN or the number of a card; a choice from a menu is shorter."""
+        self._run = ""
+        self._hide(keys)
+
+    def _hide(self, keys: str) -> None:
         if len(keys) >= _PIN and not self.shared.shows_keys and keys not in self.typed:
             self.typed = (*self.typed[1 - _TYPED :], keys)
 
@@ -210,7 +214,7 @@ class Script(Course, identity=dict, recordings=dict, settings=dict):
         self._run = before + key if key.isalnum() and len(before) < _LONGEST_RUN else ""
         if len(before) >= _PIN and self.typed and self.typed[-1] == before and self._run:
             self.typed = self.typed[:-1]
-        self.keyed(self._run)
+        self._hide(self._run)
 
     def untold(self, text: str) -> str:
         """`text` without what the caller has typed."""

@@ -173,12 +173,17 @@ def test_nor_are_those_that_it_has_read_one_by_one() -> None:
 
 def test_a_key_that_ends_a_prompt_begins_what_is_read_one_by_one() -> None:
     wait = "WAIT FOR DIGIT 2000"
-    program = Asked(
-        wait, "STREAM FILE enter 0123456789", wait, wait, "SAY NUMBER 12 #", "VERBOSE 123", "VERBOSE 9123"
-    )
-    leg = run(program, leg=lambda: Caller(keys="9123-"))
-    notes = [note for note in leg.notes if "VERBOSE" in note]
-    assert notes == ["AGI VERBOSE ???", "AGI VERBOSE 9???"]
+    said = ("VERBOSE 123", "VERBOSE 9123")
+    for before, keys in ((wait, "9123-"), ("GET DATA enter 2000 2", "991234-")):
+        program = Asked(before, "STREAM FILE enter 0123456789", wait, wait, "SAY NUMBER 12 #", *said)
+        leg = run(program, leg=lambda keys=keys: Caller(keys=keys))  # type: ignore[misc]  # bound now
+        assert [note for note in leg.notes if "VERBOSE" in note] == ["AGI VERBOSE ???", "AGI VERBOSE 9???"]
+
+
+def test_what_is_read_at_once_begins_anew_as_well() -> None:
+    program = Asked("WAIT FOR DIGIT 2000", "GET DATA enter 2000 2", *["WAIT FOR DIGIT 2000"] * 3, "VERBOSE 456")
+    leg = run(program, leg=lambda: Caller(keys="123456"))
+    assert "AGI VERBOSE ???" in leg.notes
 
 
 def test_keys_that_a_program_has_read_are_told_in_no_note_of_what_it_says_of_them() -> None:

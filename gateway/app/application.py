@@ -391,9 +391,9 @@ class Application:
         self.manager.deliver(*event)
 
     def _record(self, record: CallRecord) -> None:
-        self.console.count(record)
         if self._store is not None:
             self._standing.over(record)
+        self.console.count(record)
 
     def _keep_usage(self, usages: Sequence[Usage]) -> None:
         if self._store is not None:

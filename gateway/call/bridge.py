@@ -116,10 +116,10 @@ class Bridge:
         if one.features or other.features:
             self._keys = {leg: FeatureKeys(host.codes, host.can(leg)) for leg in self.legs if leg.features}
         self._timer: asyncio.TimerHandle | None = None
+        self._hearing = Hearing(self.legs, host.room)  # or there is no talk
         for leg in self.legs:
             leg.bridge = self
             leg.write_to(self)
-        self._hearing = Hearing(self.legs, host.room)
         self._faxes = FaxTalk(self.legs, host.fax_desk) if is_to_come(one, other) else None
 
     def tune(self) -> None:

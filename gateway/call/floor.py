@@ -389,11 +389,13 @@ class Floor:
             self._write_down(call)
 
     def _clear(self, call: Call, leg: CallLeg, ending: Ending) -> None:
-        """End a leg and forget it, also where its technology cannot end it in good order."""
+        """End a leg and forget it, also where its technology, or who is told of it, cannot end it in good order."""
         try:
             leg.end(ending)
         except CopperlineError as error:
             _log.error("call %s: %s could not be ended in good order: %s", call.id, leg.name, error)
+        except Exception:  # the other legs, and the record, have nothing to do with it
+            _log.exception("call %s: %s could not be ended in good order", call.id, leg.name)
         leg.close()
         leg.call = None
 
@@ -401,5 +403,7 @@ class Floor:
         ending = call.leg.ending
         assert ending is not None  # every leg has been hung up by now
         _log.info("call %s from %s to %s ended: %s", call.id, call.caller, call.called, ending)
-        self.recorder.over(call.id)
-        self._on_record(call.record(ending, self.clock()))
+        try:
+            self._on_record(call.record(ending, self.clock()))
+        finally:
+            self.recorder.over(call.id)

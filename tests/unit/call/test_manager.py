@@ -254,19 +254,46 @@ def test_a_leg_that_we_hung_up_is_in_use_no_more(exchange: Exchange) -> None:
     exchange.says(caller, Released(BYE))
 
 
+@pytest.mark.parametrize("error", [Exhausted("no transaction is free"), KeyError("no transaction is free")])
 def test_a_leg_that_cannot_be_ended_in_good_order_does_not_keep_the_call(
-    exchange: Exchange, caplog: pytest.LogCaptureFixture
+    exchange: Exchange, caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
+    """Be it at its limit, or wrong."""
     dial_and_bridge(exchange, FXS_101)
     caller = exchange.offer()
 
     def refuse(command: object, now: float) -> None:
-        raise Exhausted("no transaction is free")
+        raise error
 
-    exchange.phone.command = refuse  # a technology at its limit
+    exchange.phone.command = refuse
     exchange.says(caller, Released(BYE))
     assert "no transaction is free" in caplog.text
-    assert len(exchange.records) == 1
+    assert len(exchange.records) == 1 and not exchange.manager.calls
+
+
+def test_two_whose_audio_cannot_be_joined_are_hung_up_and_written_down(
+    exchange: Exchange, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(legs: object, room: object) -> None:
+        raise RuntimeError("no such row")
+
+    monkeypatch.setattr("gateway.call.bridge.Hearing", refuse)
+    dial_and_bridge(exchange, FXS_101)
+    caller = exchange.offer()
+    exchange.says(exchange.phone, Answered("off-hook"))
+    assert "no such row" in caplog.text
+    assert isinstance(caller.last, Hangup) and isinstance(exchange.phone.last, Hangup)
+    assert len(exchange.records) == 1 and not exchange.manager.calls
+
+
+def test_a_story_that_cannot_be_ended_costs_no_record(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str) -> None:
+        raise RuntimeError("no such story")
+
+    monkeypatch.setattr(exchange.recorder, "over", refuse)
+    with pytest.raises(RuntimeError):  # which the loop tells
+        exchange.offer()
+    assert len(exchange.records) == 1 and not exchange.manager.calls
 
 
 def test_a_prompt_ends_at_a_digit_that_may_end_it(exchange: Exchange) -> None:

@@ -20,6 +20,7 @@ from dialplan.apps import APPLICATIONS
 from dialplan.database import Database, MemoryDatabase
 from dialplan.functions import FUNCTIONS
 from dialplan.model import Dialplan, Found, Step
+from dialplan.passwords import TELLING, passwords_in
 from dialplan.script import STRUCTURED, Application, Function, Last, Script
 from dialplan.shared import Permissions, Shared
 from dialplan.state import Location
@@ -334,6 +335,9 @@ class DialplanEngine:
     def _execute(self, script: Script, step: Step, arguments: str) -> Awaitable[Last]:
         """Note a step and begin its application."""
         shown = script.plain(arguments) if script.values else arguments
+        if step.key in TELLING:
+            for password in passwords_in(step.key, shown):
+                script.keyed(password)
         if script.typed:
             shown = script.untold(shown)
         context, extension, priority = script.location

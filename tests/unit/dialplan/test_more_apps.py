@@ -101,6 +101,27 @@ class TestRead:
         assert not any("4111" in note for note in leg.notes)
         assert "????.5' is no whole number" in ending(leg).evidence
 
+    @pytest.mark.parametrize(
+        "step",
+        [
+            "Authenticate(4711,,4)",
+            "DISA(4711,office)",
+            "TryExec(Authenticate(4711))",
+            "ExecIf($[1]?Authenticate(4711))",
+            "Set(CONFBRIDGE(user,pin)=4711)",
+        ],
+    )
+    def test_nor_are_passwords_of_the_dialplan(self, step: str) -> None:
+        leg = call("NoOp(4711)", step, "Set(LAST=${CDR(lastdata)})", leg=FakeLeg(keys="1#"))
+        assert any("NoOp(4711)" in note for note in leg.notes), "what that is nobody knows yet"
+        assert not any("4711" in note for note in leg.notes[2:])
+        assert any("????" in note for note in leg.notes)
+
+    def test_a_path_and_no_password_are_none(self) -> None:
+        leg = call("TryExec(Authenticate(/etc/pins))", "NoOp(/etc/pins)", leg=FakeLeg(keys="1#"))
+        assert any("NoOp(/etc/pins)" in note for note in leg.notes)
+        assert any("DISA(no-password,office)" in note for note in call("DISA(no-password,office)").notes)
+
     def test_the_latest_of_many_entries_are_not_told_however_long_they_are(self) -> None:
         few = [str(number) for number in range(201, 225)]
         steps = [*["Read(CHOICE)"] * len(few), "Read(CARD)", "Read(CHOICE)", "NoOp(${CARD})"]

@@ -1,15 +1,15 @@
 """An established INVITE session: everything that its dialog meets after the first 2xx (RFC 3261 12 to 15).
 
-Requests of the dialog enter by `receive`; hold, resume and the end are asked for by method. The offers and answers
-of re-INVITEs go through the leg's Negotiation. BYE, re-INVITE in both directions with their glare, OPTIONS and
-INFO are served here; a 2xx of ours that no ACK follows ends the session.
+Requests of the dialog enter by `receive`; hold, resume and the end are asked for by method. Here is the machine of
+the session, what the peer asks of it is served, and its end is told: BYE, re-INVITE and UPDATE of the peer, and a 2xx
+of ours that no ACK follows. What we ask ourselves is in `wishes`, `refresh` and `asides`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
@@ -28,23 +28,20 @@ from gateway.sip.message import Request, Response
 from gateway.sip.offers import carries_offer, response_to
 from gateway.sip.reconnection import reconnect
 from gateway.sip.refresh import SessionRefresh
-from gateway.sip.reinvite import Reinvite
 from gateway.sip.session import (
     ALLOW,
     LegShown,
     Reply,
     SessionUser,
     Setting,
-    Timer,
     announce,
-    describe,
     description_of,
     owner_of,
     reasoned,
 )
 from gateway.sip.session_timer import SessionTimer, too_brief
 from gateway.sip.transport import Address, Flow
-from gateway.sip.usage import ends_call
+from gateway.sip.wishes import Wishes
 from gateway.sip.within import send_within
 
 __all__ = ["Established"]
@@ -56,19 +53,6 @@ LOOK: Final = "Look whether the telephone is on and its network is up."
 UNHEARD: Final = (
     "Our 200 does not reach the peer, or its ACK does not reach us: look for a NAT or firewall between."
 )
-GLARE_OWNER: Final = (2.1, 4.0)
-GLARE_OTHER: Final = (0.0, 2.0)
-"""Seconds to wait after 491: whoever chose the Call-ID waits longer (RFC 3261 14.1)."""
-
-
-class Wish(NamedTuple):
-    """What is asked of the peer by a re-INVITE."""
-
-    direction: Direction
-    medium: Medium
-
-
-_TALK: Final = {medium: Wish(Direction.SENDRECV, medium) for medium in Medium}
 
 
 class Established(Acting):
@@ -95,13 +79,10 @@ class Established(Acting):
         "_owns_call_id",
         "_peer",
         "_refresh",
-        "_reinvite",
-        "_retry",
         "_setting",
         "_timer",
         "_user",
-        "_wanted",
-        "_willing",
+        "_wishes",
     )
 
     TABLE = TABLE
@@ -126,11 +107,9 @@ class Established(Acting):
         self._peer = peer
         self._owns_call_id = owns_call_id
         self.state = State.STEADY
-        self._wanted = self._willing = _TALK[negotiation.medium]
+        self._wishes: Wishes | None = None  # until we have one
         self._acceptance: Acceptance | None = None
         self._answer_due = False
-        self._reinvite: Reinvite | None = None
-        self._retry: Timer | None = None
         self._timer = timer
         self._asides = Asides(setting, user, dialog, keys)
         self._refresh = SessionRefresh(setting, dialog, timer, self)
@@ -147,16 +126,35 @@ class Established(Acting):
 
     def direct(self, direction: Direction, now: float) -> None:
         """Offer `direction` to the peer: SENDONLY holds it, SENDRECV resumes."""
-        self._want(self._wanted._replace(direction=direction), now)
+        self._want(now, direction=direction)
 
     def carry(self, medium: Medium, now: float) -> None:
         """Offer to carry `medium`; the user is told of the agreement, or that the peer has declined."""
-        self._want(self._wanted._replace(medium=medium), now)
+        self._want(now, medium=medium)
 
-    def _want(self, wish: Wish, now: float) -> None:
-        self._wanted = wish
-        if wish != self._willing or self.state is not State.STEADY:
+    def _want(self, now: float, *, direction: Direction | None = None, medium: Medium | None = None) -> None:
+        wishes = self._own_wishes()
+        wishes.want(direction=direction, medium=medium)
+        if wishes.are_open or self.state is not State.STEADY:
             self._act(Input.MODIFY, now)
+
+    def _own_wishes(self) -> Wishes:
+        """Few calls ever see one."""
+        if self._wishes is None:
+            self._wishes = Wishes(
+                self._setting,
+                self,
+                self._dialog,
+                self._negotiation,
+                self._timer,
+                owns_call_id=self._owns_call_id,
+            )
+        return self._wishes
+
+    @property
+    def _direction(self) -> Direction:
+        """What we are willing to do."""
+        return Direction.SENDRECV if self._wishes is None else self._wishes.willing.direction
 
     def carry_out(self, command: Command, now: float) -> None:
         """Carry out a command of the call for which the session needs no change."""
@@ -219,7 +217,11 @@ class Established(Acting):
         """The leg whose dialog it is; see `Member`."""
         return LegShown(self._user.name, answered=True)
 
-    # What its refresh and its timer ask for; see `Refreshed` and `Timed`.
+    # What its wishes, its refresh and its timer tell and ask for; see `Wished`, `Refreshed` and `Timed`.
+
+    def happened(self, given: Input, now: float) -> None:
+        """Something has become of a wish."""
+        self._act(given, now)
 
     def written(self, method: str) -> Request:
         """A request of the dialog, which tells the far side with whom it talks, where that has changed."""
@@ -327,7 +329,7 @@ class Established(Acting):
             self._clash(request, reply, now)
             return
         refusal = too_brief(request, self._setting.intervals.minimum)
-        response = refusal or response_to(request, self._negotiation, self._user.wanted, self._willing.direction)
+        response = refusal or response_to(request, self._negotiation, self._user.wanted, self._direction)
         if response.status == 200:
             self._dialog.refresh(request, "UPDATE")
             response.headers.set("Contact", self._dialog.contact)
@@ -337,7 +339,8 @@ class Established(Acting):
             self._timer.grant(request, response, now)
         reply(response, now)
         if response.body:
-            self._follow()
+            if self._wishes is not None:
+                self._wishes.follow()
             self._tell_agreement(now)
 
     def _clash(self, request: Request, reply: Reply, now: float) -> None:
@@ -345,7 +348,7 @@ class Established(Acting):
 
     def _consider(self, request: Request, reply: Reply, now: float) -> None:
         """Accept a re-INVITE, or leave everything as it is (RFC 3261 14.2)."""
-        response = response_to(request, self._negotiation, self._user.wanted, self._willing.direction, late=True)
+        response = response_to(request, self._negotiation, self._user.wanted, self._direction, late=True)
         if response.status != 200:
             reply(response, now)
             return
@@ -354,17 +357,11 @@ class Established(Acting):
         announce(response)
         answered = carries_offer(request)
         if answered:
-            self._follow()
+            if self._wishes is not None:
+                self._wishes.follow()
         self.accept(request, response, reply, now, answer_due=not answered)
         if answered:
             self._tell_agreement(now)
-
-    def _follow(self) -> None:
-        """The peer has changed what is carried; a wish of ours for something else stays one."""
-        medium = self._negotiation.medium
-        if self._wanted.medium in (self._willing.medium, medium):
-            self._wanted = self._wanted._replace(medium=medium)
-        self._willing = self._willing._replace(medium=medium)
 
     def _not_yet(self, request: Request, reply: Reply, now: float) -> None:
         response = request.reply(500, "Another INVITE Awaits Its ACK")
@@ -379,7 +376,7 @@ class Established(Acting):
         self._acceptance = None
         if self._answer_due and self.state is State.ACCEPTED:
             self._answer_due = False
-            if not self._take_answer(request, now):
+            if not self.take_answer(request, now):
                 return
         self._act(Input.ACK, now)
 
@@ -392,66 +389,7 @@ class Established(Acting):
     def _no_prack_is_due(self, request: Request, reply: Reply, now: float) -> None:
         reply(request.reply(481), now)  # RFC 3262 section 3
 
-    # Our re-INVITE.
-
-    def _offer(self, now: float) -> None:
-        self._retry = None
-        offered = self._wanted
-        try:
-            description = self._negotiation.offer(offered.direction, offered.medium)
-        except NotAcceptable:
-            self._act(Input.REFUSED, now)
-            return
-        invite = self._asides.identified("INVITE")
-        announce(invite)
-        self._timer.ask(invite)
-        describe(invite, description)
-        try:
-            self._reinvite = Reinvite(
-                self._setting,
-                self._dialog,
-                invite,
-                now,
-                answered=self._answered_early,
-                taken=lambda response, at: self._taken(response, offered, at),
-                refused=lambda response, at: self._not_taken(response, offered, at),
-                failed=self._unanswered,
-            )
-        except Exhausted:
-            self._act(Input.GLARE, now)  # there will be room again in a moment
-
-    def _answered_early(self, response: Response, now: float) -> bool:
-        if self.state is not State.OFFERING or not carries_offer(response):
-            return False
-        self._take_answer(response, now)
-        return True
-
-    def _taken(self, response: Response, offered: Wish, now: float) -> None:
-        has_answer = self._reinvite is not None and self._reinvite.has_answer
-        self._reinvite = None
-        self._timer.granted(response, now)
-        if self.state is not State.OFFERING:
-            return  # we hung up meanwhile; the ACK was all that it needed
-        self._willing = offered
-        if has_answer or self._take_answer(response, now):
-            self._act(Input.TAKEN, now)
-
-    def _not_taken(self, response: Response, offered: Wish, now: float) -> None:
-        if self._reinvite is not None and self._reinvite.has_answer:
-            self._willing = offered  # both have it in force already (RFC 6141 section 3.4)
-        self._reinvite = None
-        if ends_call(response):
-            self.gone(f"our re-INVITE was refused with {response.summary}", now)
-        elif response.status == 422 and self._timer.raise_minimum(response):
-            self._act(Input.TOO_BRIEF, now)
-        else:
-            self._act(Input.GLARE if response.status == 491 else Input.REFUSED, now)
-
-    def _unanswered(self, evidence: str, now: float) -> None:
-        self._reinvite = None
-        self.gone(evidence, now)
-
-    def _take_answer(self, message: Request | Response, now: float) -> bool:
+    def take_answer(self, message: Request | Response, now: float) -> bool:
         """Take the answer to our offer; without a usable one the session ends (RFC 3261 14.1)."""
         try:
             answer = description_of(message)
@@ -459,7 +397,7 @@ class Established(Acting):
                 raise MalformedError("no answer to our offer")
             self._negotiation.accept(answer)
         except ImageRefused:
-            self._wanted = self._wanted._replace(medium=Medium.PLAIN)
+            self._own_wishes().want(medium=Medium.PLAIN)
             return True
         except (MalformedError, NotAcceptable) as fault:
             self._farewell = Ending(fault.cause, self._peer, Act.FAILED, str(fault))
@@ -474,27 +412,22 @@ class Established(Acting):
 
     # Actions of the table.
 
+    def _offer(self, now: float) -> None:
+        self._own_wishes().offer(now)
+
     def _keep(self, now: float) -> None:
-        """The old session goes on (RFC 3261 14.1); what was refused is not asked for again."""
-        self._negotiation.withdraw()
-        declined = self._wanted.medium is not self._willing.medium
-        self._wanted = self._willing
-        if declined:
+        if self._own_wishes().give_up():
             self._user.declined(now)
 
     def _back_off(self, now: float) -> None:
-        self._negotiation.withdraw()
-        low, high = GLARE_OWNER if self._owns_call_id else GLARE_OTHER
-        wait = round(self._setting.random.uniform(low, high), 2)  # units of 10 ms
-        self._retry = self._setting.carrier.at(now + wait, lambda at: self._act(Input.RETRY, at))
+        self._own_wishes().back_off(now)
 
     def _stop_waiting(self, now: float) -> None:
-        if self._retry is not None:
-            self._retry.cancel()
-            self._retry = None
+        if self._wishes is not None:
+            self._wishes.stop_waiting()
 
     def _catch_up(self, now: float) -> None:
-        if self._wanted != self._willing:
+        if self._wishes is not None and self._wishes.are_open:
             self._act(Input.MODIFY, now)
         elif self._asides.owes_identity or self._negotiation.has_moved:
             self._act(Input.REFRESH, now)
@@ -533,16 +466,15 @@ class Established(Acting):
         self._user.ended(self._farewell, now)
 
     def _close(self, now: float) -> None:
-        self._stop_waiting(now)
         self._timer.close()
         self._refresh.close()
         if self._acceptance is not None:
             self._acceptance.stop()
             self._acceptance = None
         self._setting.carrier.leave(self._dialog.id)
-        if self._reinvite is not None:
-            self._reinvite.cancel(now)
-            self._reinvite = None
+        if self._wishes is not None:
+            self._wishes.close(now)
+            self._wishes = None
         self._asides.close(now)
 
     def _send_bye(self, now: float) -> None:

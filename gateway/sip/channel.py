@@ -378,7 +378,8 @@ class SipChannel:
     def established(self, session: Talk, now: float) -> None:
         """We have answered."""
         self._incoming, self._talk = None, session
-        self._catch_up(now)
+        if self._waiting:
+            self._catch_up(now)
 
     def answered(self, how: str, session: Talk, now: float) -> None:
         """The far side answered."""
@@ -386,7 +387,8 @@ class SipChannel:
         self._up = True
         self._watch.up(now)
         self._emit(self, Answered(how))
-        self._catch_up(now)
+        if self._waiting:
+            self._catch_up(now)
 
     def missed(self, text: str, now: float, *, meant: bool = False) -> None:
         """Something did not come, or was changed on the way; `meant`: perhaps it was not to come."""

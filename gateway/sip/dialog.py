@@ -277,7 +277,7 @@ class Dialog:
         return self._write("ACK", number)
 
     def _write(self, method: str, number: int) -> Request:
-        uri, routes = self._path()
+        uri, routes = self._path() if self.routes else (self.target, ())
         # All of it has been through the parser, or is ours.
         rows: dict[str, Rows] = {"max-forwards": (str(MAX_FORWARDS),)}
         if routes:
@@ -293,9 +293,7 @@ class Dialog:
         return Request(method, uri, headers)
 
     def _path(self) -> tuple[Uri, tuple[NameAddr, ...]]:
-        """Request-URI and Route of a request (section 12.2.1.1), for loose and for strict first hops."""
-        if not self.routes:
-            return self.target, ()
+        """Request-URI and Route of a request that has routes (12.2.1.1), for loose and for strict first hops."""
         first = self.routes[0].uri
         if not isinstance(first, SipUri) or first.is_loose_router:
             return self.target, self.routes

@@ -1,8 +1,8 @@
 """An established INVITE session: everything that its dialog meets after the first 2xx (RFC 3261 12 to 15).
 
 Requests of the dialog enter by `receive`; hold, resume and the end are asked for by method. Here is the machine of
-the session, what the peer asks of it is served, and its end is told: BYE, re-INVITE and UPDATE of the peer, and a 2xx
-of ours that no ACK follows. What we ask ourselves is in `wishes`, `refresh` and `asides`.
+the session, what the peer asks of it is served, and its end is told: BYE, re-INVITE and UPDATE of the peer,
+and a 2xx of ours that no ACK follows. What we ask ourselves is in `wishes`, `refresh` and `asides`.
 """
 
 from __future__ import annotations

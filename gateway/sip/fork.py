@@ -202,7 +202,8 @@ class Fork:
         self._stop_timer()
         self._ringing.remove(branch)
         branch.stop()
-        self._cancel(ELSEWHERE, now)
+        if self._ringing:
+            self._cancel(ELSEWHERE, now)
         if self._voice is not branch and branch.agreement is not None:
             self._user.agreed(branch.agreement, now)
         self._voice = None

@@ -292,7 +292,8 @@ class OutgoingSession(Acting):
         dialog = self._acknowledge(response, early, now)
         if early is not None:
             early.leave()
-        self._close_early(but=early)
+        if self._early:
+            self._close_early(but=early)
         session = Established(
             self._within(dialog),
             self._talker,

@@ -25,6 +25,8 @@ EXTENSIONS: Final = frozenset(SUPPORTED.split(", "))
 """Option tags that we can be required to know. Preconditions (RFC 3312) are not among them: 420."""
 REGISTRAR_EXTENSIONS: Final = frozenset({OUTBOUND, PATH})
 """Further ones that a REGISTER can require."""
+PASSED_ON: Final = frozenset({"INVITE", "MESSAGE"})
+"""Requests that go on from us: calls and texts."""
 BODY_TYPES: Final = {"INVITE": (SDP_TYPE,), "UPDATE": (SDP_TYPE,), "PRACK": (SDP_TYPE,), "INFO": INFO_TYPES}
 """What a body may be, by method; the bodies of other methods are not read."""
 
@@ -43,7 +45,9 @@ def screen(request: Request, flow: Flow) -> Response | None:
         refusal = _extensions(request)
     if refusal is None and request.body and request.method in BODY_TYPES:
         refusal = _content(request)
-    return refusal or _hops(request)
+    if refusal is None and request.method in PASSED_ON and request.headers.typed["max-forwards"] == 0:
+        refusal = _spent(request)
+    return refusal
 
 
 def _target(request: Request) -> Response | None:
@@ -96,7 +100,6 @@ def _content(request: Request) -> Response | None:
     return response
 
 
-def _hops(request: Request) -> Response | None:
-    """We pass calls and texts on, so a loop through us must end here (RFC 7332 section 3, RFC 3261 16.3)."""
-    is_passed_on = request.method in ("INVITE", "MESSAGE") and request.headers.typed["max-forwards"] == 0
-    return request.reply(483) if is_passed_on and request.to.tag is None else None
+def _spent(request: Request) -> Response | None:
+    """A loop through us must end here (RFC 7332 section 3, RFC 3261 16.3)."""
+    return request.reply(483) if request.to.tag is None else None

@@ -161,7 +161,7 @@ class SessionTimer:
         whole = max(seconds, SHORTEST)
         self._dead_at = now + whole - min(MARGIN, whole / 3)
         if ours:
-            self._alarm = self._setting.carrier.at(now + seconds / 2, self._due)
+            self._alarm = self._setting.carrier.after(seconds / 2, now, self._due)
         else:
             self._alarm = self._setting.carrier.at(self._dead_at, self._die)
 
@@ -178,7 +178,7 @@ class SessionTimer:
 
 def too_brief(request: Request, minimum: int) -> Response | None:
     """The 422 for an INVITE or UPDATE that asks for a shorter interval than `minimum` seconds (section 9)."""
-    asked = _interval_of(request)
+    asked = _interval_of(request) if "session-expires" in request.headers.rows else None
     if asked is None or asked.seconds >= minimum or "timer" not in lists(request, "supported"):
         return None
     response = request.reply(422)

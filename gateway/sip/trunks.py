@@ -82,7 +82,10 @@ class Trunks:
 
     def sender(self, request: Request, flow: Flow) -> Trunk | None:
         """The trunk from which `request` comes, or None."""
-        return next((trunk for trunk in self._trunks.values() if trunk.recognises(request, flow)), None)
+        for trunk in self._trunks.values():
+            if trunk.recognises(request, flow):
+                return trunk
+        return None
 
     def proving(self, user: str) -> Account | None:
         """The trunk that calls with proofs of `user`, as an account; None where there is none."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
 from gateway.core.errors import Exhausted
 from gateway.core.frozen import frozen
+from gateway.core.repeated import FEW
 from gateway.sip.headers import MAGIC_COOKIE, is_unique
 from gateway.sip.message import Request, Response
 from gateway.sip.points import ListeningPoints
@@ -24,7 +26,7 @@ from gateway.sip.transaction.invite_server import InviteServer
 from gateway.sip.transaction.plain_client import PlainClient
 from gateway.sip.transaction.plain_server import PlainServer
 from gateway.sip.transaction.timers import TimerConfig
-from gateway.sip.transport import WRITTEN, Datagram, Flow, response_flow, response_flow_anew, stamp
+from gateway.sip.transport import WRITTEN, Address, Datagram, Flow, response_flow, response_flow_anew, stamp
 from gateway.sip.uri import host_text
 
 __all__ = ["MAX_DATAGRAM", "MAX_TRANSACTIONS", "Stranded", "TransactionLayer"]
@@ -354,11 +356,17 @@ def _via(flow: Flow, branch: str, method: str) -> tuple[str]:
     alias lets requests to us come over the connection that we have made. RFC 6223: we would keep the flow of a
     registration.
     """
-    host, port = flow.local
-    sent_by = f"{host_text(host)}:{port}" if port else host_text(host)
     alias = ";alias" if flow.name else ""
     keep = ";keep" if method == "REGISTER" else ""
-    return (f"SIP/2.0/{WRITTEN[flow.transport]} {sent_by};branch={branch};rport{alias}{keep}",)
+    return (f"{_hop(flow.transport, flow.local)};branch={branch};rport{alias}{keep}",)
+
+
+@lru_cache(FEW)
+def _hop(transport: str, local: Address) -> str:
+    """A Via of ours up to its parameters."""
+    host, port = local
+    sent_by = f"{host_text(host)}:{port}" if port else host_text(host)
+    return f"SIP/2.0/{WRITTEN[transport]} {sent_by}"
 
 
 def _server_key(request: Request, method: str) -> Key:

@@ -138,7 +138,7 @@ class Dialog:
             local=typed["to"].tagged(tag),
             remote=typed["from"],
             target=_contact(request),
-            routes=typed["record-route"],
+            routes=typed["record-route"] if "record-route" in request.headers.rows else (),
             flow=flow,
             contact=contact,
             local_number=number,
@@ -165,7 +165,7 @@ class Dialog:
             local=asked["from"],
             remote=told["to"],
             target=target,
-            routes=told["record-route"][::-1],
+            routes=told["record-route"][::-1] if "record-route" in response.headers.rows else (),
             flow=flow,
             contact=contact,
             local_number=asked["cseq"].number,
@@ -306,7 +306,8 @@ def _contact(message: Message) -> Uri:
     if len(contacts) != 1 or isinstance(contacts[0].uri, OtherUri):
         # Section 8.1.1.8: exactly one, in everything that can make a dialog.
         raise MalformedError("one Contact with a SIP URI is needed to make a dialog")
-    return _requested(contacts[0].uri)
+    uri = contacts[0].uri
+    return uri.requested() if isinstance(uri, SipUri) else uri
 
 
 def _requested(uri: Uri) -> Uri:

@@ -36,6 +36,7 @@ from gateway.sip.session import (
     Setting,
     announce,
     description_of,
+    lists,
     owner_of,
     reasoned,
 )
@@ -83,6 +84,7 @@ class Established(Acting):
         "_timer",
         "_user",
         "_wishes",
+        "updates",
     )
 
     TABLE = TABLE
@@ -112,7 +114,9 @@ class Established(Acting):
         self._answer_due = False
         self._timer = timer
         self._asides = Asides(setting, user, dialog, keys)
-        self._refresh = SessionRefresh(setting, dialog, timer, self)
+        self._refresh: SessionRefresh | None = None  # until there is one
+        self.updates = False
+        """Whether the peer knows UPDATE."""
         timer.attach(self)
         self._farewell: Ending | None = None
         setting.carrier.enter(dialog.id, self)
@@ -163,7 +167,7 @@ class Established(Acting):
         self._asides.carry_out(command, now)
         if isinstance(command, Identify | Confer) and self._asides.owes_identity:
             # A refresh of the session as well (RFC 4028 section 7.4), and written and answered as one.
-            self._refresh.renew(now)
+            self._own_refresh().renew(now)
 
     def ask(self, told: Callable[[int], None], now: float) -> bool:
         """Ask by OPTIONS whether the peer is there (RFC 3261 section 11); of one that is silent nothing is told."""
@@ -237,9 +241,15 @@ class Established(Acting):
             self._vanished(Cause.DESTINATION_OUT_OF_ORDER, why, LOOK)
         self._act(Input.DIALOG_GONE, now)
 
+    def _own_refresh(self) -> SessionRefresh:
+        """Most calls are over before one is due."""
+        if self._refresh is None:
+            self._refresh = SessionRefresh(self._setting, self._dialog, self._timer, self)
+        return self._refresh
+
     def refresh_due(self, now: float) -> None:
         """It is our turn to refresh the session."""
-        self._refresh.due(now)
+        self._own_refresh().due(now)
 
     def expired(self, now: float) -> None:
         """Nobody has refreshed it."""
@@ -287,8 +297,7 @@ class Established(Acting):
         Args:
             answer_due: the 2xx carries our offer, so that the ACK has to bring its answer.
         """
-        self._refresh.meet(request)
-        self._asides.meet(request, now)
+        self._meet(request, now)
         self._timer.grant(request, response, now)
         self._answer_due = answer_due
         self._act(Input.ACCEPT, now)
@@ -302,9 +311,14 @@ class Established(Acting):
 
     def confirmed(self, response: Response, now: float) -> None:
         """The 2xx to our INVITE tells what the peer can, and how the session is refreshed."""
-        self._refresh.meet(response)
         self._timer.granted(response, now)
-        self._asides.meet(response, now)
+        self._meet(response, now)
+
+    def _meet(self, message: Request | Response, now: float) -> None:
+        """Learn from a message of the peer what it can, and who it is."""
+        if "allow" in message.headers.rows:
+            self.updates = "update" in lists(message, "allow")
+        self._asides.meet(message, now)
 
     def _invited(self, request: Request, reply: Reply, now: float) -> None:
         self._weigh(Input.REINVITE, request, reply, now)
@@ -334,8 +348,7 @@ class Established(Acting):
             self._dialog.refresh(request, "UPDATE")
             response.headers.set("Contact", self._dialog.contact)
             announce(response)
-            self._refresh.meet(request)
-            self._asides.meet(request, now)
+            self._meet(request, now)
             self._timer.grant(request, response, now)
         reply(response, now)
         if response.body:
@@ -467,7 +480,8 @@ class Established(Acting):
 
     def _close(self, now: float) -> None:
         self._timer.close()
-        self._refresh.close()
+        if self._refresh is not None:
+            self._refresh.close()
         if self._acceptance is not None:
             self._acceptance.stop()
             self._acceptance = None

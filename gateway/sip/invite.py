@@ -86,7 +86,9 @@ def written(
         ("Call-ID", call_id),
         *added(dial.variables),
     ]
-    invite = Request("INVITE", uri.requested(), Headers(fields))
+    headers = Headers(fields)
+    headers.typed["call-id"] = call_id
+    invite = Request("INVITE", uri.requested(), headers)
     write_portability(invite, dial.variables, account)
     write_preferences(invite, dial.variables)
     if DIVERTED_BY in dial.variables or target.diverted_by:

@@ -148,7 +148,7 @@ class Legs:
         self, request: Request, reply: Reply, account: Account, called: str, flow: Flow, now: float
     ) -> IncomingSession | Response:
         """Make a leg of an INVITE for `called` that `account` has sent; the response where that cannot be."""
-        if self._is_full(account):
+        if account.calls and self._is_full(account):
             return self._busy(request, account, flow, f"all {account.calls} calls of {account} are in progress")
         refusal = too_brief(request, self._setting.intervals.minimum)
         if refusal is not None:
@@ -233,7 +233,7 @@ class Legs:
         Raises:
             RemoteError: there is no room for one more leg.
         """
-        if self._is_full(account):
+        if account.calls and self._is_full(account):
             raise RemoteError(
                 f"all {account.calls} calls of {account} are in progress",
                 Cause.NO_CIRCUIT_AVAILABLE if account.trunk else Cause.USER_BUSY,
@@ -328,7 +328,8 @@ class Legs:
         self._told(told)
 
     def _is_full(self, account: Account) -> bool:
-        return bool(account.calls) and self.in_use(account.user) >= account.calls
+        """Whether an account that may have so many calls has them."""
+        return self.in_use(account.user) >= account.calls
 
     def in_use(self, user: str) -> int:
         """How many legs the account or trunk has."""

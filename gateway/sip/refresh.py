@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from gateway.core.errors import Exhausted
 from gateway.sip.dialog import Dialog
 from gateway.sip.message import Request, Response
-from gateway.sip.session import Setting, Timer, announce, lists
+from gateway.sip.session import Setting, Timer, announce
 from gateway.sip.session_timer import SessionTimer
 from gateway.sip.usage import ends_call
 from gateway.sip.within import send_within
@@ -27,7 +27,13 @@ TRY_AGAIN: Final = 10.0
 
 
 class Refreshed(Protocol):
-    """The session that is refreshed."""
+    """The session that is refreshed.
+
+    Attributes:
+        updates: whether the peer knows UPDATE.
+    """
+
+    updates: bool
 
     def written(self, method: str) -> Request:
         """A request of its dialog, without offer and session timer."""
@@ -59,7 +65,6 @@ class SessionRefresh:
         "_session",
         "_setting",
         "_timer",
-        "_updates",
     )
 
     def __init__(self, setting: Setting, dialog: Dialog, timer: SessionTimer, session: Refreshed) -> None:
@@ -67,13 +72,8 @@ class SessionRefresh:
         self._dialog = dialog
         self._timer = timer
         self._session: Refreshed | None = session
-        self._updates = self._is_due = False
+        self._is_due = False
         self._again: Timer | None = None
-
-    def meet(self, message: Request | Response) -> None:
-        """Learn from a message whether the peer knows UPDATE."""
-        if "allow" in message.headers.rows:
-            self._updates = "update" in lists(message, "allow")
 
     def due(self, now: float) -> None:
         """Refresh the session: its time says so."""
@@ -86,7 +86,7 @@ class SessionRefresh:
         if session is None:
             return
         self._stop_waiting()
-        if not self._updates:
+        if not session.updates:
             session.invite_again(now)
             return
         update = session.written("UPDATE")
@@ -121,7 +121,7 @@ class SessionRefresh:
         elif response.status == 422 and self._timer.raise_minimum(response):
             self.renew(now)
         elif response.status in UNKNOWN_METHOD:
-            self._updates = False
+            self._session.updates = False
             self._session.invite_again(now)
         elif self._is_due or response.status == GLARE:
             self._later(now)

@@ -81,10 +81,10 @@ class Schedule:
         when = now + seconds
         if queue and when < queue[-1].when:
             return self.at(when, action)  # a clock that has gone back
-        self._serial += 1
-        if self._serial == self._sweep_at:
+        serial = self._serial = self._serial + 1
+        if serial == self._sweep_at:
             self._sweep()
-        alarm = Alarm(when, self._serial, action, queue)
+        alarm = Alarm(when, serial, action, queue)
         if not queue:
             heapq.heappush(self._heap, alarm)
         queue.append(alarm)

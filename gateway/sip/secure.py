@@ -58,9 +58,11 @@ def as_sips(contact: NameAddr, *, wanted: bool) -> NameAddr:
 
 def wants_sips(request: Request) -> bool:
     """Whether the dialog that a request makes is to be one of sips URIs (RFC 3261 12.1.1)."""
-    typed = request.headers.typed
-    first: tuple[NameAddr, ...] = typed["record-route"] or typed["contact"]
-    return request.uri.scheme == "sips" or (bool(first) and first[0].uri.scheme == "sips")
+    if request.uri.scheme == "sips":
+        return True
+    routes = request.record_route if "record-route" in request.headers.rows else ()
+    first = routes or request.contacts
+    return bool(first) and first[0].uri.scheme == "sips"
 
 
 def encryption_on(account: Account, flow: Flow) -> Encryption:

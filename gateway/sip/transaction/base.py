@@ -142,6 +142,13 @@ class Transaction(Acting, ABC):
         self._outlet = outlet
         self._config = config
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls._STEPS = {
+            state: {given: (then, act if cls.TABLE[then] else _last(act)) for given, (then, act) in row.items()}
+            for state, row in cls._STEPS.items()
+        }
+
     @property
     def is_over(self) -> bool:
         """Whether it has reached Terminated, which takes no input."""
@@ -150,20 +157,12 @@ class Transaction(Acting, ABC):
     def fail(self, now: float) -> None:
         """Its flow does not carry what it sends."""
         if not self.is_over:
-            self._feed(self.BROKEN, now)
+            self._act(self.BROKEN, now, None)
 
     def _expire(self, now: float) -> None:
         timer, self.timer, self._alarm = self.timer, None, None
         assert timer is not None  # whose alarm it is
-        self._feed(timer, now)
-
-    def _feed(self, given: Enum, now: float, message: Any = None) -> None:
-        try:
-            self._act(given, now, message)
-        finally:  # whatever becomes of who is told
-            if not self._STEPS[self.state]:
-                self._stop()
-                self._outlet.ended(self)
+        self._act(timer, now, None)
 
     def _start(self, timer: Enum, now: float, seconds: float) -> None:
         """Have `timer` run, and the one that did run no more."""
@@ -195,6 +194,20 @@ class Transaction(Acting, ABC):
     def _linger(self, seconds: float) -> float:
         """`seconds` over UDP; nothing over a transport that repeats what is lost."""
         return 0.0 if self.flow.is_reliable else seconds
+
+
+def _last(act: Callable[..., None] | None) -> Callable[[Transaction, float, Any], None]:
+    """What carries out the last action of a transaction, which ends it whatever becomes of who is told."""
+
+    def act_and_end(transaction: Transaction, now: float, message: Any) -> None:
+        try:
+            if act is not None:
+                act(transaction, now, message)
+        finally:
+            transaction._stop()
+            transaction._outlet.ended(transaction)
+
+    return act_and_end
 
 
 class ClientTransaction(Transaction):

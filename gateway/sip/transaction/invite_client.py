@@ -128,7 +128,7 @@ class InviteClient(ClientTransaction):
         """A response has come in."""
         status = response.status
         given = _I.PROVISIONAL if status < 200 else _I.SUCCESS if status < 300 else _I.FAILURE
-        self._feed(given, now, response)
+        self._act(given, now, response)
 
     def cancel(self, now: float, reason: str = "") -> None:
         """Cancel the INVITE as soon as that is allowed; harmless once a final response is there.
@@ -140,7 +140,7 @@ class InviteClient(ClientTransaction):
             return
         if self.state in (_S.CALLING, _S.PROCEEDING):
             self._reason = reason
-        self._feed(_I.CANCEL, now)
+        self._act(_I.CANCEL, now, None)
 
     @property
     def is_unheard(self) -> bool:

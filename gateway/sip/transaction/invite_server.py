@@ -111,7 +111,7 @@ class InviteServer(ServerTransaction):
 
     def receive(self, request: Request, now: float) -> None:
         """The INVITE again, or an ACK."""
-        self._feed(_I.ACK if request.method == "ACK" else _I.INVITE, now, request)
+        self._act(_I.ACK if request.method == "ACK" else _I.INVITE, now, request)
 
     def respond(self, response: Response, now: float) -> None:
         """Send a response."""
@@ -119,7 +119,7 @@ class InviteServer(ServerTransaction):
             return
         status = response.status
         given = _I.SEND_PROVISIONAL if status < 200 else _I.SEND_SUCCESS if status < 300 else _I.SEND_FAILURE
-        self._feed(given, now, response)
+        self._act(given, now, response)
 
     def _send(self, now: float, response: Response) -> None:
         self._say(response)

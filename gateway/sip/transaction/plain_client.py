@@ -74,7 +74,7 @@ class PlainClient(ClientTransaction):
 
     def receive(self, response: Response, now: float) -> None:
         """A response has come in."""
-        self._feed(_I.PROVISIONAL if response.status < 200 else _I.FINAL, now, response)
+        self._act(_I.PROVISIONAL if response.status < 200 else _I.FINAL, now, response)
 
     @property
     def is_unheard(self) -> bool:

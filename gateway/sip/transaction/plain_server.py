@@ -75,12 +75,12 @@ class PlainServer(ServerTransaction):
 
     def receive(self, request: Request, now: float) -> None:
         """The request again."""
-        self._feed(_I.REQUEST, now, request)
+        self._act(_I.REQUEST, now, request)
 
     def respond(self, response: Response, now: float) -> None:
         """Send a response."""
         if self._STEPS[self.state]:
-            self._feed(_I.SEND_FINAL if response.status >= 200 else _I.SEND_PROVISIONAL, now, response)
+            self._act(_I.SEND_FINAL if response.status >= 200 else _I.SEND_PROVISIONAL, now, response)
 
     def _send(self, now: float, response: Response) -> None:
         self._say(response)

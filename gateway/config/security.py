@@ -42,8 +42,8 @@ class SecuritySettings(Settings):
             have registered by, unless they fail themselves; 0 bans nobody.
         ban_window: seconds in which they are counted.
         ban_seconds: how long a ban lasts.
-        scanners: beginnings of User-Agents that get no answer, unless they come from where a registered telephone or
-            a trunk is.
+        scanners: beginnings of User-Agents that get no answer, unless they come from where a registered telephone
+            or a trunk is.
         allow: networks that are neither limited nor banned.
         show_keys: stories, captures and records of calls tell which keys were pressed in a call: PINs and card
             numbers, too; where false, only that keys came, and how. For looking into keys that are not understood.

@@ -118,8 +118,8 @@ class TestRead:
         assert any("????" in note for note in leg.notes)
 
     def test_a_path_and_no_password_are_none(self) -> None:
-        leg = call("TryExec(Authenticate(/etc/pins))", "NoOp(/etc/pins)", leg=FakeLeg(keys="1#"))
-        assert any("NoOp(/etc/pins)" in note for note in leg.notes)
+        leg = call("TryExec(Authenticate(/etc/pins))", leg=FakeLeg(keys="1#"))
+        assert any("Authenticate(/etc/pins)" in note for note in leg.notes)
         assert any("DISA(no-password,office)" in note for note in call("DISA(no-password,office)").notes)
 
     def test_the_latest_of_many_entries_are_not_told_however_long_they_are(self) -> None:

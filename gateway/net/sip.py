@@ -153,13 +153,13 @@ class SipSockets:
         flow_from = lru_cache(SOURCES)(lambda source: Flow("udp", socket.address, source))
 
         def datagrams(came: Sequence[tuple[bytes, Address]]) -> None:
-            self._on_messages(
-                [
-                    (data, flow_from(source))
-                    for data, source in came
-                    if len(data) > LONGEST_KEEP_ALIVE or data not in KEEP_ALIVES
-                ]
-            )
+            messages = [
+                (data, flow_from(source))
+                for data, source in came
+                if len(data) > LONGEST_KEEP_ALIVE or data not in KEEP_ALIVES
+            ]
+            if messages:
+                self._on_messages(messages)
 
         socket = UdpSocket(self._loop, address, datagrams, self._on_drained)
         self._udp[socket.address] = socket

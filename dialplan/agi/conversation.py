@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from dialplan.agi.commands import Session, find
 from dialplan.agi.protocol import DEAD, UNKNOWN, Reply, read_command, usage
+from dialplan.passwords import TELLING, passwords_in
 from dialplan.script import Script
 from dialplan.state import Location
 from dialplan.substitution import ScriptError
@@ -135,6 +136,9 @@ class Conversation:
             return usage(f"Usage: {command.usage}")
         if self._over is not None and not command.dead:
             return DEAD
+        if len(words) > 2 and words[0].upper() == "EXEC" and words[1].lower() in TELLING:
+            for password in passwords_in(words[1].lower(), words[2]):
+                self._script.keyed(password)
         self._script.leg.note(self._script.untold(f"AGI {line.strip()}")[:200])
         try:
             reply = await command.run(self._session, given)

@@ -82,6 +82,8 @@ def _meanwhile(script: Script, chosen: Mapping[str, str]) -> Sound | None:
 async def collected(script: Script, context: str, digits: str, ends: str = "") -> str:
     """Take keys after `digits` until they are an extension of `context`, cannot become one, or none follows.
 
+    What is no extension may be a PIN, and is not told.
+
     Args:
         ends: the key that ends them as well, and is none of them.
     """
@@ -92,18 +94,15 @@ async def collected(script: Script, context: str, digits: str, ends: str = "") -
         if not digit or digit == ends:
             break
         digits += digit
+    if script.match(digits, context) not in _WHOLE:
+        script.keyed(digits)
     return digits
 
 
 async def collect(script: Script, digits: str) -> None:
-    """Take the rest of an extension of this context, and go there, or to `i`.
-
-    What is no extension may be a PIN, and is not told.
-    """
+    """Take the rest of an extension of this context, and go there, or to `i`."""
     context = script.location.context
     digits = await collected(script, context, digits)
-    if script.match(digits, context) not in _WHOLE:
-        script.keyed(digits)
     script.note(f"keyed {digits}")
     script.go_to(Location(context, digits, 1))
 

@@ -47,7 +47,6 @@ async def disa(script: Script, arguments: str) -> None:
     script.leg.audio.stop()
     number = await collected(script, context, digit, "#" if "p" in chosen else "") if digit else ""
     if script.match(number, context) not in (Match.COMPLETE, Match.EXTENDABLE):
-        script.keyed(number)  # it may be the password once more
         await _refuse(script, Cause.UNALLOCATED_NUMBER, f"DISA: {number or 'nothing'} is no number of {context}")
     if caller:
         script.write("CALLERID", "all", caller)

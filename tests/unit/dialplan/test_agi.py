@@ -180,6 +180,12 @@ def test_a_key_that_ends_a_prompt_begins_what_is_read_one_by_one() -> None:
         assert [note for note in leg.notes if "VERBOSE" in note] == ["AGI VERBOSE ???", "AGI VERBOSE 9???"]
 
 
+def test_the_password_of_an_application_that_a_program_runs_is_not_told() -> None:
+    leg = run(Asked("EXEC Authenticate 4711", 'exec TryExec "DISA(4712,office)"'), leg=lambda: Caller(keys="4711#"))
+    assert "AGI EXEC Authenticate ????" in leg.notes
+    assert not any("4711" in note or "4712" in note for note in leg.notes)
+
+
 def test_what_is_read_at_once_begins_anew_as_well() -> None:
     program = Asked("WAIT FOR DIGIT 2000", "GET DATA enter 2000 2", *["WAIT FOR DIGIT 2000"] * 3, "VERBOSE 456")
     leg = run(program, leg=lambda: Caller(keys="123456"))

@@ -159,6 +159,13 @@ class TestReadExten:
         leg = asyncio.run(Office(self.TEXT).call("100", FakeLeg(keys=keys)))
         assert (leg.variables["X"], leg.variables["READEXTENSTATUS"]) == (value, status)
 
+    def test_what_is_none_is_not_told(self) -> None:
+        leg = asyncio.run(
+            Office(self.TEXT.replace("NoOp()", "NoOp(${INVALID_EXTEN})", 1)).call("100", FakeLeg(keys="1017-"))
+        )
+        assert leg.variables["INVALID_EXTEN"] == "1017"
+        assert any("NoOp(????)" in note for note in leg.notes) and not any("1017" in note for note in leg.notes)
+
     @pytest.mark.parametrize(
         ("options", "keys", "value", "status"),
         [("p", "101#", "101", "OK"), ("", "101#", "i", "INVALID"), ("p", "#", "t", "TIMEOUT")],

@@ -9,7 +9,7 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -83,6 +83,10 @@ class Application:
         loop: whose clock is the engines' clock.
         by_hand: without a media thread and tickers; `step` moves media and the emulated worlds.
         sheds_load: refuse new SIP requests while the loop is late; an office under test on a busy machine must not.
+
+    Attributes:
+        is_broken: whether it can carry no calls any more, and has to be started anew.
+        broken: told when it is.
     """
 
     def __init__(
@@ -101,6 +105,8 @@ class Application:
         self._wall = DayTime(config.office.timezone).now
         self._calls = itertools.count(1)
         self._run = ""
+        self.is_broken = False
+        self.broken: Callable[[], None] = lambda: None
         self._tickers: list[Ticker] = []
         self._web: WebServer | None = None
         self._store: Store | None = None
@@ -384,8 +390,10 @@ class Application:
         self.runner.step()
         self.media.look()
         fault = self.media.fault()
-        if fault is not None:
+        if fault is not None and not self.is_broken:
+            self.is_broken = True
             self._loop.create_task(self.manager.end_all(f"the media plane has stopped: {fault}"))
+            self.broken()
 
     def _line_event(self, event: Any, now: float) -> None:
         self.manager.deliver(*event)

@@ -27,6 +27,9 @@ FAR_TOO_MANY: Final = 512 << 20
 REST: Final = 6
 """Looks from one time to the next: what was in use at the first may be free by then."""
 
+LONGEST_REST: Final = 64 * REST
+"""What it becomes, by and by, where nothing was free: an office that has come to need more than at its start."""
+
 _STATM: Final = Path("/proc/self/statm")
 _STATUS: Final = Path("/proc/self/status")
 _CURRENT: Final = 1
@@ -89,6 +92,7 @@ class HeapWatch:
         self._give_back = give_back
         self._least = resident()
         self._rest = 0
+        self._in_vain = 0
 
     def look(self) -> None:
         """Give back what is free, if it is time."""
@@ -97,4 +101,6 @@ class HeapWatch:
         self._rest = max(0, self._rest - 1)
         if not self._rest and now - self._least >= (FAR_TOO_MANY if self._calls() else SWOLLEN):
             self._give_back()
-            self._rest = REST
+            came_back = now - self._resident() >= SWOLLEN // 2
+            self._in_vain = 0 if came_back else self._in_vain + 1
+            self._rest = min(REST << max(self._in_vain - 1, 0), LONGEST_REST)

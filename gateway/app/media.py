@@ -136,7 +136,9 @@ class OfficeMedia:
         fault = self.fault()
         if fault is not None:
             self._quiet.warning(
-                "stopped", "the media plane has stopped: %s; calls are ended, restart Copperline", fault
+                "stopped",
+                "the media plane has stopped: %s; calls are ended, and Copperline, to be started anew",
+                fault,
             )
         skipped, self._skipped = self.plane.skipped - self._skipped, self.plane.skipped
         if skipped > 0:

@@ -58,7 +58,7 @@ def run(path: Path) -> int:
     """Run the office of the configuration file `path` until it is told to stop.
 
     Returns:
-        0 after an ordered stop, 1 where it could not start.
+        0 after an ordered stop; 1 where it could not start, or cannot go on: a service manager starts it anew then.
     """
     log_cheaply()
     logging.basicConfig(level=logging.INFO, handlers=[Lines(sys.stderr)])
@@ -121,6 +121,11 @@ async def _serve(path: Path, started: Callable[[], None]) -> int:
             _log.info("stopping: no new calls; those in progress go on (once more to stop at once)")
         stop.set()
 
+    def broken() -> None:
+        stop.set()
+        at_once.set()
+
+    office.broken = broken
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told_to_stop)
     try:
@@ -152,7 +157,7 @@ async def _serve(path: Path, started: Callable[[], None]) -> int:
         await office.stop()
         garbage.stop()
     _log.info("stopped")
-    return 0
+    return int(office.is_broken)
 
 
 def _prepare(config: Config, sounds: SoundLibrary, is_over: Callable[[], bool]) -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from gateway.app import heap
-from gateway.app.heap import FAR_TOO_MANY, REST, SWOLLEN, HeapWatch
+from gateway.app.heap import FAR_TOO_MANY, LONGEST_REST, REST, SWOLLEN, HeapWatch
 
 MB = 1 << 20
 
@@ -53,6 +53,19 @@ def test_what_is_needed_is_not_looked_for_at_each_look_and_goes_when_it_is_free(
     assert [process.grows(0) for _ in range(REST - 1)] == [1] * (REST - 1)
     process.needs = 200 * MB
     assert process.grows(0) == 2 and process.has == process.needs
+
+
+def test_what_has_come_to_be_needed_for_good_is_looked_for_ever_less_often() -> None:
+    process = Process()
+    process.needs = 500 * MB
+    process.grows(300 * MB)
+    for _ in range(20 * LONGEST_REST):
+        process.grows(0)
+    assert process.given_back < 30
+    process.needs = 200 * MB
+    for _ in range(LONGEST_REST):
+        process.grows(0)
+    assert process.has == process.needs
 
 
 def test_what_went_by_itself_counts_anew_when_it_comes_again() -> None:

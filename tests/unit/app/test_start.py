@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import queue
+import sys
 from pathlib import Path
 
 import pytest
 
 from gateway.app.application import Application
-from gateway.app.run import _explaining
+from gateway.app.run import _explaining, _serve
 from gateway.config import load_office
 from gateway.core.errors import CopperlineError
 
@@ -40,6 +41,21 @@ def test_a_database_that_does_not_open_is_told_and_what_was_begun_is_cleared_up(
     told = asyncio.run(run())
     assert told.startswith("the database postgresql://nobody:***@127.0.0.1:9/none ") and "check [store] url" in told
     assert "guess" not in told
+
+
+def test_an_office_whose_media_plane_has_stopped_ends_to_be_started_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the exit code on which systemd does so (Restart=on-failure)."""
+    file = f"{tmp_path}/var/calls.db"
+    (tmp_path / "office.toml").write_text(
+        OFFICE.replace("postgresql://nobody:guess@127.0.0.1:9/none", f"sqlite:///{file}")
+    )
+    monkeypatch.setattr("gateway.app.application.RETRY", 0.05)
+    monkeypatch.setattr("gateway.app.media.OfficeMedia.fault", lambda media: "Cannot allocate memory")
+    monkeypatch.setattr(sys.modules["gateway.app.run"], "_prepare", lambda config, sounds, is_over: None)
+    assert asyncio.run(_serve(tmp_path / "office.toml", lambda: None)) == 1
+    assert "the media plane has stopped: Cannot allocate memory; calls are ended, and Copperline" in caplog.text
 
 
 def test_a_start_that_takes_long_is_explained_and_one_that_does_not_is_not() -> None:

@@ -353,7 +353,7 @@ class SipCarrier:
         is_final = response.status >= 200
         if is_final or not inquiry.heard:
             self._heard(transaction.flow, response, now)
-            if self._reach is not None and not inquiry.heard:  # our Via comes back the same each time
+            if self._reach is not None:
                 self._reach.seen(response, transaction.flow, now)
             inquiry.heard = True
         # After a 2xx to an INVITE more may come, repeated or of other forks, until it is settled (RFC 6026 7.2).

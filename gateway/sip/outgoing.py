@@ -211,9 +211,11 @@ class OutgoingSession(Acting):
         """Whatever `given` is, it ends the wait; `shown` is the response, or the evidence that there is none."""
         self._stop_waiting()
         self._ringing = NOBODY
-        self._act(given, shown, now)
-        if self.state is State.OVER:
-            self._close_early()
+        try:
+            self._act(given, shown, now)
+        finally:  # whatever becomes of who is told
+            if self.state is State.OVER:
+                self._close_early()
 
     def _cancel(self, _: str, now: float) -> None:
         if self._transaction is not None and self._ending is not None:

@@ -161,7 +161,7 @@ class SessionTimer:
         whole = max(seconds, SHORTEST)
         self._dead_at = now + whole - min(MARGIN, whole / 3)
         if ours:
-            self._alarm = self._setting.carrier.after(seconds / 2, now, self._due)
+            self._alarm = self._setting.carrier.at(now + seconds / 2, self._due)
         else:
             self._alarm = self._setting.carrier.at(self._dead_at, self._die)
 

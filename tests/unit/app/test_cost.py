@@ -19,8 +19,8 @@ from tests.unit.sip.test_cost import forget_what_was_read
 CALLS = 20
 ROUNDS = 3
 """Of which the least counts: how often the disk's thread has its turn is not the call's."""
-MOST_STEPS = 2760
-"""Calls of functions for a call of two legs, from its INVITE to its record; of the SIP stack alone, some 1450."""
+MOST_STEPS = 2640
+"""Calls of functions for a call of two legs, from its INVITE to its record; of the SIP stack alone, some 1360."""
 MOST_BYTES = 19_500
 """What a standing call of two legs holds, in the whole program, its story included."""
 MOST_BYTES_BESIDE_SIP = 6_500

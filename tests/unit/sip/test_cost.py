@@ -16,7 +16,7 @@ from tests.support.steps import steps_of
 CALLS = 20
 MOST_STEPS = 1365
 """Calls of functions for a call of two legs, from its INVITE with its proof to the end of its BYEs."""
-MOST_BYTES = 10_150
+MOST_BYTES = 10_050
 """What a call of two legs holds once its transactions are over, its story included."""
 LIFE_OF_A_TRANSACTION = 64.0
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections import deque
+
 import pytest
 
 from gateway.core.cause import Cause
@@ -289,3 +292,27 @@ def test_an_office_that_wants_no_timers_asks_for_none_and_grants_what_is_asked()
     phone.messages()
     office.command(channel, Answer())
     assert phone.response().headers.get("Session-Expires") == "600;refresher=uac"
+
+
+def test_intervals_that_peers_choose_have_no_queues_of_their_own() -> None:
+    office = Office()
+    phone = Phone(office)
+
+    def call(seconds: int) -> None:
+        expires = ("Session-Expires", str(seconds))
+        invite = phone.invite("101", call_id=f"for {seconds} s", headers=(TIMER, expires))
+        channel = office.heard()[0][0]
+        phone.messages()
+        office.command(channel, Answer())
+        phone.send(phone.ack(invite, phone.response()))
+        office.heard()
+
+    def queues() -> int:
+        gc.collect()
+        return sum(type(held) is deque for held in gc.get_objects())
+
+    call(1000)
+    before = queues()
+    for seconds in range(1001, 1009):
+        call(seconds)
+    assert queues() == before

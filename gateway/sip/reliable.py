@@ -65,8 +65,8 @@ class ReliableResponses:
     def acknowledge(self, prack: Request) -> Response | None:
         """The response that `prack` acknowledges, which is repeated no longer; None where it fits none.
 
-        The next one goes out by `go_on`, once the PRACK has its own response. What this one has described those that
-        waited for it need not describe: it would be an offer (section 5).
+        The next one goes out by `go_on`, once the PRACK has its own response. What this one has described need not
+        be described by those that waited for it: it would be an offer (section 5).
         """
         if not self._waiting:
             return None

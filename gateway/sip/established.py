@@ -29,7 +29,7 @@ from gateway.sip.offers import carries_offer, response_to
 from gateway.sip.reconnection import reconnect
 from gateway.sip.refresh import SessionRefresh
 from gateway.sip.session import (
-    ALLOW,
+    ALLOW_IN_CALLS,
     LegShown,
     Reply,
     SessionUser,
@@ -270,7 +270,7 @@ class Established(Acting):
             handler(self, request, reply, now)
         elif not self._asides.receive(request, reply, now):
             refusal = request.reply(405)  # known to us, and of no use within a call: REGISTER, PUBLISH
-            refusal.headers.set("Allow", ALLOW)
+            refusal.headers.set("Allow", ALLOW_IN_CALLS)
             reply(refusal, now)
 
     def lost(self, flow: Flow, now: float) -> None:

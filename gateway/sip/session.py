@@ -36,6 +36,7 @@ from gateway.sip.warning import SIPS_NOT_ALLOWED, SIPS_REQUIRED, warn, warnings_
 
 __all__ = [
     "ALLOW",
+    "ALLOW_IN_CALLS",
     "GONE",
     "SDP_TYPE",
     "SUPPORTED",
@@ -65,7 +66,9 @@ _SDP_ROW: Final = (SDP_TYPE,)
 ALLOW: Final = (
     "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REGISTER, SUBSCRIBE, NOTIFY, PUBLISH, REFER"
 )
-"""Every method that is served, in a dialog or outside; what is not here is answered with 405 and this list."""
+"""Every method that is served, in a dialog or outside; what is not here is answered with 501 and this list."""
+ALLOW_IN_CALLS: Final = ", ".join(method for method in ALLOW.split(", ") if method not in ("REGISTER", "PUBLISH"))
+"""Those of them that are served within a call (RFC 3261 21.4.6)."""
 SUPPORTED: Final = "100rel, timer, replaces, join, norefersub, nosub, tdialog, from-change"
 """The extensions that peers may use with us: RFC 3262, RFC 4028, RFC 3891, RFC 3911, RFC 4488, RFC 7614,
 RFC 4538, RFC 4916."""

@@ -122,7 +122,6 @@ class SipCarrier:
         )
         self._members: dict[DialogId, Member] = {}
         self._past: deque[DialogId] = deque(maxlen=PAST)
-        self._inquiries: dict[Transaction, _Inquiry] = {}
         self._strays = Strays()
 
     # The wire's side.
@@ -210,7 +209,6 @@ class SipCarrier:
         return {
             "transactions": len(self._layer),
             "dialogs": len(self._members),
-            "inquiries": len(self._inquiries),
             "timers": len(self._schedule),
         }
 
@@ -234,7 +232,7 @@ class SipCarrier:
         self._now = now
         request.headers.put("user-agent", PRODUCT)
         transaction = self._layer.request(request, flow, now)
-        self._inquiries[transaction] = _Inquiry(answered, failed, settled)
+        transaction.asker = _Inquiry(answered, failed, settled)
         return transaction
 
     def cancel(self, invite: ClientTransaction, now: float, reason: str) -> None:
@@ -347,9 +345,9 @@ class SipCarrier:
 
     def response_arrived(self, transaction: ClientTransaction, response: Response, now: float) -> None:
         """A response."""
-        if transaction not in self._inquiries:
+        inquiry: _Inquiry | None = transaction.asker
+        if inquiry is None:
             return
-        inquiry = self._inquiries[transaction]
         is_final = response.status >= 200
         if is_final or not inquiry.heard:
             self._heard(transaction.flow, response, now)
@@ -366,7 +364,8 @@ class SipCarrier:
         if isinstance(transaction, ServerTransaction):
             self.newcomers.settled(transaction)
             return
-        inquiry = self._inquiries.get(transaction)
+        assert isinstance(transaction, ClientTransaction)  # there are no others
+        inquiry: _Inquiry | None = transaction.asker
         if inquiry is not None:
             self._forget(transaction)
             self._heard(transaction.flow, None, now)
@@ -378,7 +377,7 @@ class SipCarrier:
 
     def settled(self, transaction: ClientTransaction, now: float) -> None:
         """An INVITE that was answered finds no more 2xx."""
-        inquiry = self._inquiries.get(transaction)
+        inquiry: _Inquiry | None = transaction.asker
         if inquiry is not None:
             self._forget(transaction)
             inquiry.settled(now)
@@ -395,8 +394,8 @@ class SipCarrier:
             with suppress(Exhausted):  # the peer says its 200 again and is released then
                 self.send(bye, flow, now, answered=lambda *_: None, failed=lambda *_: None)
 
-    def _forget(self, transaction: Transaction) -> None:
-        self._inquiries.pop(transaction, None)
+    def _forget(self, transaction: ClientTransaction) -> None:
+        transaction.asker = None
         if transaction.method == "INVITE":
             self._strays.remember(str(transaction.key[0]))
 

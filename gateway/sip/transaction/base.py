@@ -215,9 +215,10 @@ class ClientTransaction(Transaction):
 
     Attributes:
         AGAIN, GIVE_UP: the timers at which the request is repeated, and no longer waited for.
+        asker: whoever waits for its responses, as its user has it; None where nobody does, or does any more.
     """
 
-    __slots__ = ("_data", "_interval")
+    __slots__ = ("_data", "_interval", "asker")
 
     AGAIN: ClassVar[Enum]
     GIVE_UP: ClassVar[Enum]
@@ -226,6 +227,7 @@ class ClientTransaction(Transaction):
         self, key: Key, request: Request, data: bytes, flow: Flow, outlet: Outlet, config: TimerConfig, now: float
     ) -> None:
         super().__init__(key, request, flow, outlet, config)
+        self.asker: Any = None
         self._data = data
         self._interval = config.t1
         self._until = now + config.patience

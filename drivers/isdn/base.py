@@ -126,7 +126,7 @@ class AdapterLine(Line[State, Given]):
         """Take in what the port brings; never raises for what an adapter says."""
         while data and self._voice is not None:
             if self._streams:
-                out, code, data = self._voice.take(data)
+                out, code, data = self._voice.take(data, now)
                 if out and self.state is not State.STOPPING:  # after its end nothing more is said
                     self._write(out)
                 self._expect_audio(now)
@@ -280,7 +280,7 @@ class AdapterLine(Line[State, Given]):
         assert self._voice is not None
         self._streams = True
         self._next_frame = None
-        self._write(self._voice.begin())
+        self._write(self._voice.begin(now))
         self._expect_audio(now)
 
     def _expect_audio(self, now: float) -> None:

@@ -30,6 +30,8 @@ WINDOW: Final = 500
 """Frames (10 s) for which something must have been spare."""
 EVERY: Final = 10
 """Frames between two that are left out: a gap of 20 ms now and then is hardly heard."""
+BUNCH: Final = 8
+"""Frames of one read from which on it is one of a stall, of which the port may keep more (the kernel gives 25)."""
 KEPT: Final = 1
 """Frames of the row that may be spare: what answers a frame may come a moment after the next."""
 
@@ -93,10 +95,11 @@ class VoicePath:
         self._begun = b""
         self._unshielder = Unshielder()
         self._heard: deque[bytes] = deque(maxlen=MOST_WAITING)
-        self._level = 0
+        self._level = self._unread = 0
+        self._read_at = 0.0
         self._spare_there, self._spare_here = _Spare(AHEAD - 1), _Spare(KEPT)
 
-    def begin(self) -> bytes:
+    def begin(self, now: float) -> bytes:
         """Audio begins; what is to be said at once."""
         self._said.clear()
         self._begun = _AGAIN
@@ -105,9 +108,10 @@ class VoicePath:
         self._fetch()
         self._heard.clear()  # said to nobody
         self._level = AHEAD
+        self._read_at, self._unread = now, 0
         return self._written(self._silence) * AHEAD
 
-    def take(self, data: bytes) -> tuple[bytes, str, bytes]:
+    def take(self, data: bytes, now: float) -> tuple[bytes, str, bytes]:
         """Read what the port brings, up to the first code.
 
         Returns:
@@ -123,19 +127,28 @@ class VoicePath:
         for place in range(0, count * FRAME, FRAME):
             self._frames.say(bytes(self._said[place : place + FRAME]).translate(self._table))
         del self._said[: count * FRAME]
-        return self._answer(count), code, rest
+        return self._answer(count, now), code, rest
 
-    def _answer(self, count: int) -> bytes:
+    def _answer(self, count: int, now: float) -> bytes:
         """What answers so many frames: as many, but for what is spare."""
         answers = [self._heard.popleft() if self._heard else self._silence for _ in range(count)]
         if self._spare_here.leaves_out(len(self._heard), count):
             self._heard.popleft()
-        # While these came, the adapter has said as many of ours, or all that it had.
-        self._level = max(0, self._level - count)
+        self._level = max(0, self._level - self._passed(count, now))
         if self._spare_there.leaves_out(self._level, count):
             del answers[0]
         self._level += len(answers)
         return b"".join(map(self._written, answers))
+
+    def _passed(self, count: int, now: float) -> int:
+        """How many frames of ours the adapter has said, or had none left to say, since the read before this one.
+
+        As many as it brought meanwhile, be they read now or, after a stall, in the reads that follow.
+        """
+        unread = self._unread
+        self._unread = max(0, unread + round((now - self._read_at) / FRAME_TIME) - count) if count >= BUNCH else 0
+        self._read_at = now
+        return max(0, count + self._unread - unread)
 
     def _fetch(self) -> None:
         """Take all that the row has given."""

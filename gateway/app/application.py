@@ -36,6 +36,7 @@ from gateway.call.tolls import Tolls
 from gateway.config.boundary import Boundary
 from gateway.config.conferences import conference_profiles
 from gateway.config.model import Config
+from gateway.config.office import has_nobody
 from gateway.config.parking import parking_lots
 from gateway.config.permission import numbering
 from gateway.config.tolls import toll_policy
@@ -340,6 +341,10 @@ class Application:
         live = {name: getattr(config, name) for name in _LIVE} | with_levels(self._config, config)
         self._config = self._config.model_copy(update=live)
         return config == self._config
+
+    def would_lose_everybody(self, config: Config) -> bool:
+        """Whether a reload with `config` would leave nobody to call: a file that is just being written is empty."""
+        return has_nobody(config) and not has_nobody(self._config)
 
     def _set_features(self, config: Config) -> None:
         """What calls may do, as far as a reload changes it."""

@@ -29,7 +29,7 @@ from gateway.app.heap import HeapWatch
 from gateway.app.oneline import Lines, log_cheaply
 from gateway.config.model import Config
 from gateway.config.office import load_office, setting_doubts
-from gateway.core.errors import ConfigError, CopperlineError, OpenFailed
+from gateway.core.errors import ConfigError, CopperlineError, Fault, OpenFailed
 from gateway.media.places import SPOKEN
 from gateway.media.prompt import SoundLibrary
 from gateway.media.speech import synthesise, voiced
@@ -41,6 +41,7 @@ __all__ = ["reload_office", "run"]
 _log = logging.getLogger("copperline")
 
 _RELOADED: Final = "dialplan, accounts, trunks and certificates were read anew; calls in progress go on as they are"
+_EMPTIED: Final = "has no telephone, account, line or trunk any more: it may be being written just now"
 _NOT_RELOADED: Final = "not reloaded; the office goes on as it was"
 
 _STILL_STARTING: Final = (
@@ -199,6 +200,8 @@ def reload_office(path: Path, office: Application) -> ReloadView:
 def _reloaded(path: Path, office: Application) -> ReloadView:
     try:
         config, dialplan = load_office(path)
+        if office.would_lose_everybody(config):
+            raise ConfigError([Fault(str(path), 0, _EMPTIED, "write it whole, then reload")])
         whole = office.reload(config, dialplan)
     except (ConfigError, OpenFailed) as error:
         faults = [str(fault) for fault in error.faults] if isinstance(error, ConfigError) else [str(error)]

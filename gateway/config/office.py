@@ -6,6 +6,7 @@ lacks is a fault of the configuration; a Dial to somebody who is not there is on
 
 from __future__ import annotations
 
+import errno
 import shlex
 import stat
 import subprocess
@@ -41,10 +42,13 @@ from gateway.core.switch import Target
 from gateway.media.english import ENGLISH
 from gateway.media.places import LAST_LANGUAGE, OWN_SOUNDS, prompt_folders, stems
 
-__all__ = ["dialplan_doubts", "load_office", "setting_doubts", "ways_out"]
+__all__ = ["dialplan_doubts", "has_nobody", "load_office", "setting_doubts", "ways_out"]
 
 EXEC_SECONDS: Final = 10
 """How long an #exec may take; the office starts, or goes on with its old dialplan, meanwhile."""
+
+PLAN_LIMIT: Final = 16 << 20
+"""Octets of one file of the dialplan, far more than anybody has written."""
 
 _SIP: Final = ("SIP", "PJSIP")
 _PROGRAMS: Final = "AUDIOSOCKET"
@@ -148,9 +152,13 @@ def setting_doubts(path: Path, config: Config, dialplan: Dialplan) -> list[Fault
     return sorted(told, key=lambda fault: fault.line)
 
 
+def has_nobody(config: Config) -> bool:
+    """Whether it is an office that nobody can call, nor call from."""
+    return not (config.phones or config.accounts or config.trunks or any(each_way(config)))
+
+
 def _nobody(config: Config) -> Iterator[Finding]:
-    """An office that nobody can call, nor call from."""
-    if not (config.phones or config.accounts or config.trunks or any(each_way(config))):
+    if has_nobody(config):
         yield Finding((), "there is no telephone, account, line or trunk", "write one, such as [accounts.6001]")
 
 
@@ -215,7 +223,7 @@ def _load_dialplan(config: Config) -> tuple[Dialplan, list[Fault]]:
     def beside(name: str) -> str:
         if name == PARKING_NAME:
             return parking_dialplan(config.parking)
-        text = as_text((folder / name).read_bytes())
+        text = as_text(_octets(folder / name))
         return f"{text}\n#include {PARKING_NAME}\n" if config.parking and name == whole else text
 
     def found(pattern: str) -> list[str]:
@@ -227,6 +235,15 @@ def _load_dialplan(config: Config) -> tuple[Dialplan, list[Fault]]:
     except ConfigError as error:
         raise ConfigError([_lying(config, fault) for fault in error.faults]) from error
     return dialplan, [_lying(config, fault) for fault in faults]
+
+
+def _octets(path: Path) -> bytes:
+    """What is in a file of the dialplan, unless it is one without end."""
+    with path.open("rb") as file:
+        data = file.read(PLAN_LIMIT + 1)
+    if len(data) > PLAN_LIMIT:
+        raise OSError(errno.EFBIG, f"larger than {PLAN_LIMIT} bytes")
+    return data
 
 
 def _lying(config: Config, fault: Fault) -> Fault:

@@ -158,3 +158,27 @@ def test_a_hundred_broken_edits_in_any_order_harm_no_call(office: OfficeUnderTes
         office.loop.call_soon(reload_office, office.folder / "office.toml", office.app)
     office.until(lambda: ada.state == "idle", within=8)
     assert ada.ended_by.startswith("BYE Q.850;cause=17")
+
+
+def test_a_file_that_is_just_being_written_sends_nobody_away(
+    office: OfficeUnderTest, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Editors and copying programs empty it first, and write it then."""
+    file = office.folder / "office.toml"
+    whole = file.read_text()
+    file.write_text("")
+    with caplog.at_level(logging.INFO, logger="copperline"):
+        reload(office)
+    assert "has no telephone, account, line or trunk any more" in caplog.text and "not reloaded" in caplog.text
+    office.sip("6001")
+    file.write_text(whole)
+    reload(office)
+    assert not office.app.console.worries()
+
+
+def test_a_dialplan_without_end_is_a_fault(office: OfficeUnderTest, caplog: pytest.LogCaptureFixture) -> None:
+    (office.folder / "endless.conf").symlink_to("/dev/zero")
+    (office.folder / "extensions.conf").write_text(OLD + '#include "endless.conf"\n')
+    with caplog.at_level(logging.INFO, logger="copperline"):
+        reload(office)
+    assert "endless.conf" in caplog.text and "larger than" in caplog.text and "not reloaded" in caplog.text

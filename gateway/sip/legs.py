@@ -46,6 +46,7 @@ from gateway.sip.replaces import Takeover, takeover, target_dialog
 from gateway.sip.secure import as_sips, secure_wish, wants_sips
 from gateway.sip.session import Member, Reply, Setting, Talk, Timer, description_of, not_acceptable
 from gateway.sip.session_timer import too_brief
+from gateway.sip.source import is_certain
 from gateway.sip.target import Target
 from gateway.sip.transport import Flow
 from gateway.sip.trunk_words import Outbound
@@ -198,7 +199,7 @@ class Legs:
         """
         try:
             named = target_dialog(request)
-            if named is None and not (flow.is_reliable or "authorization" in request.headers.rows):
+            if named is None and not is_certain(request, flow):
                 return request.reply(403, "Name The Call By Target-Dialog")
             call = self._conferring(account, number_of(request.uri)) if named is None else self._named(named)
             if call is None:

@@ -11,8 +11,10 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Final
 
 from gateway.core.literal import literal
+from gateway.sip.message import Request
+from gateway.sip.transport import Flow
 
-__all__ = ["REMEMBERED", "Network", "covers", "covers_source", "source_of"]
+__all__ = ["REMEMBERED", "Network", "covers", "covers_source", "is_certain", "source_of"]
 
 Network = IPv4Network | IPv6Network
 
@@ -53,3 +55,12 @@ def covers_source(networks: Sequence[Network], source: str) -> bool:
         elif isinstance(network, IPv6Network) and whole.subnet_of(network):
             return True
     return False
+
+
+def is_certain(request: Request, flow: Flow) -> bool:
+    """Whether a request that was let in comes from whom it seems to.
+
+    It has proved itself, or has opened a connection. A trunk may be known by its address alone, which anybody can
+    write into a datagram.
+    """
+    return flow.is_reliable or "authorization" in request.headers.rows

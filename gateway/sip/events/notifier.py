@@ -22,6 +22,7 @@ from gateway.sip.identity import number_of
 from gateway.sip.message import Request, Response
 from gateway.sip.parameters import Parameters
 from gateway.sip.session import Reply, Setting
+from gateway.sip.source import is_certain
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 
@@ -159,6 +160,8 @@ class Notifier:
             )
         except MalformedError as fault:
             return request.reply(400, str(fault))
+        if not is_certain(request, flow):
+            dialog.keep_to_flow()  # nobody else is told, whoever its Contact names
         watch = _Watch(package, resource, watcher, event.parameters)
         subscription = Subscription(
             self._setting,

@@ -1062,3 +1062,13 @@ def test_rfc_4579_section_5_5_what_may_be_forged_asks_nothing_of_a_conference(tr
     answers = [one for one in other.messages() if isinstance(one, Response) and one.cseq.method == "REFER"]
     assert [one.status for one in answers] == [status]
     assert bool(office.heard()) is (status == 202)
+
+
+@pytest.mark.parametrize(("transport", "told"), [("udp", FIRST), ("tcp", "198.51.100.66")])
+def test_what_may_be_forged_has_nobody_told_but_the_trunk_itself(transport: str, told: str) -> None:
+    """Whoever writes a trunk's address into a SUBSCRIBE, and its own into the Contact, is sent no NOTIFY."""
+    office = opened(trunk(register=False))
+    phone = Phone(office, "pstn", host=FIRST, port=5060, transport=transport)
+    headers = (("Event", "reg"), ("Contact", f"<sip:me@198.51.100.66;transport={transport}>"))
+    phone.send(phone.request("SUBSCRIBE", "sip:pstn@192.0.2.1", to="<sip:pstn@192.0.2.1>", headers=headers))
+    assert [one.flow.remote[0] for one in office.sent if one.data.startswith(b"NOTIFY ")] == [told]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from errno import ELOOP
 from typing import Final
 
 from gateway.core.audio import AudioEvent, AudioLost, Ceased, DigitHeard, FaxHeard, FaxTone, FlashHeard, Silent
@@ -12,6 +13,10 @@ from gateway.plane.dtmf import FLASHED
 __all__ = ["heard"]
 
 _RATE: Final = 8000
+_LOOP: Final = (
+    "thousands of packets a second come in: its session description leads them back to this machine in a circle, "
+    "or its peer floods it"
+)
 
 
 def heard(kind: int, serial: int, value: int, extra: int) -> AudioEvent:
@@ -26,4 +31,4 @@ def heard(kind: int, serial: int, value: int, extra: int) -> AudioEvent:
         return Silent(value / 1e9)
     if kind == events.CEASED:
         return Ceased(value / 1e9, extra / 1e9 if extra >= 0 else None, rejected=serial == 1)
-    return AudioLost(os.strerror(value))
+    return AudioLost(_LOOP if value == ELOOP else os.strerror(value))

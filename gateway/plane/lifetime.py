@@ -71,6 +71,7 @@ def add(t: Shared, command: np.void, i: int, now: int) -> int:
     row["event_last"] = -1
     row["heard_at"] = now
     row["sent_at"] = now
+    row["gauged_at"] = now
     # An RTP row is not expected to hear anything before it has a peer.
     row["silent"] = UNHEARD if arguments[0] == RTP else 0
     forget(t, i)

@@ -8,7 +8,7 @@ left out of epoll, until the next tick or for good.
 from __future__ import annotations
 
 from collections.abc import Callable
-from errno import EBADF, EINTR
+from errno import EBADF, EINTR, ELOOP
 from typing import Final, NamedTuple
 
 from gateway.media.compiled import entry, stage
@@ -74,13 +74,17 @@ RTP_PAUSE: Final = 4_000_000_000
 FRAME_SILENCE: Final = 200_000_000
 """ns (10 frames) after which a frame device is said to be gone or paused."""
 _RATE: Final = 8000
+MOST_PACKETS: Final = 5_000
+"""Packets a second from one peer that no audio has: 100 times as many as most send. What two legs send to each
+other's ports, because their session descriptions say so, goes round for ever, as fast as this machine can.
+"""
 _WATCH_EVERY: Final = 10
 """Ticks between two looks at a row's silence; a tenth of the rows is looked at on each."""
 _FOR_EVER: Final = 1 << 60
 _SECOND: Final = 1_000_000_000
 """ns."""
 _PASSES: Final = 4096
-"""Rounds of epoll in one hand-made step: a bound, never met by what sockets can hold."""
+"""Rounds of epoll in one hand-made step: a bound that sockets never reach, but packets in a circle do."""
 
 
 @stage
@@ -162,6 +166,9 @@ def _watch(t: Shared, i: int, now: int) -> None:
         if quiet > RELATCH_SILENCE:
             let_go(t, i)
         report_if_due(t, i, now)
+        if _is_flooded(t, i, now):
+            lose(t, i, ELOOP, now)
+            return
         if quiet > RTP_PAUSE and row["silent"] == 0 and row["latched"] != 0 and row["sending"] != 0:
             _say_ceased(t, i, quiet, now)
         # Who reports is there: on hold, or quiet by itself (RFC 3264 8.4: RTCP goes on).
@@ -175,6 +182,19 @@ def _watch(t: Shared, i: int, now: int) -> None:
         lose(t, i, EBADF, now)
         return
     emit(t, SILENT, i, row["generation"], 0, quiet, 0, now)
+
+
+@stage
+def _is_flooded(t: Shared, i: int, now: int) -> bool:
+    """Whether more has come in of late than any peer sends."""
+    row = row_at(t, i)
+    elapsed = now - row["gauged_at"]
+    if elapsed < _SECOND:
+        return False
+    came = row["received"] - row["gauged"]
+    row["gauged"] = row["received"]
+    row["gauged_at"] = now
+    return bool(came > MOST_PACKETS * (elapsed // _SECOND))
 
 
 @stage
@@ -266,11 +286,10 @@ def _turn(t: Shared, now: int, by_hand: bool) -> int:
         for index in range(ready):
             fetch_route(t, epoll_at(t, min(index + 1, ready - 1))["data"] & 0xFFFF)
             _serve(t, index, now)
-        if by_hand and ready > 0:
-            continue
-        if by_hand:
-            _ticks_due(t, now, True)
+        if by_hand and ready <= 0:
             break
+    if by_hand:
+        _ticks_due(t, now, True)
     signal(t)
     return 0
 

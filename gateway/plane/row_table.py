@@ -134,6 +134,8 @@ _PEER: Final = [
     ("refused_from", "u1", (32,)),  # whence the last of both came
     ("unsent", "i8"),  # packets that the system would not send
     ("unsent_for", "i8"),  # errno of the last of them
+    ("gauged", "i8"),  # how many had come ...
+    ("gauged_at", "i8"),  # ... ns: when it was last looked how many come in a second
 ]
 
 _REPORTS: Final = [

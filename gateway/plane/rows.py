@@ -203,7 +203,7 @@ def part(t: Shared, i: int) -> None:
 
 @stage
 def lose(t: Shared, i: int, error: int, now: int) -> None:
-    """The descriptor of row `i` has failed for good: leave it alone from now on."""
+    """The descriptor of row `i` has failed for good, or does nothing but harm: leave it alone from now on."""
     row = row_at(t, i)
     if row["state"] != ACTIVE:
         return

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.core.audio import Ceased, Silent
+from gateway.core.audio import AudioLost, Ceased, Silent
 from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import LocalError, MalformedError
 from gateway.core.hindrances import UNHINDERED, Hindrances
@@ -333,6 +333,33 @@ def test_audio_from_a_peer_that_refuses_ours_is_not_held_up(studio: Studio) -> N
         studio.settle()  # no tick passes: nothing may wait for one
     studio._opened.append(bob)
     assert len(alice.hear()) == 11
+
+
+def test_packets_that_two_legs_send_to_each_other_do_not_go_round_for_ever(studio: Studio) -> None:
+    """Each one's session description names the other's port here: nothing else would end it (RFC 3550 8.2)."""
+    (a, alice), (b, _) = studio.telephone(), studio.telephone()
+    a.join(b)
+    alice.say(speech(0.02))
+    studio.tick()
+    for row, other in ((a, b), (b, a)):
+        row.set_remote(other.address, other.port, Codec(Encoding.PCMU, 0), 101)
+    studio.tick()
+    alice.send_raw(alice.packet(speech(0.02)).serialise())
+    studio.tick(60)
+    (lost,) = studio.happened(a)
+    assert isinstance(lost, AudioLost) and "back to this machine in a circle" in lost.reason
+    quiet = a.stats().received + b.stats().received
+    studio.tick(50)
+    assert a.stats().received + b.stats().received == quiet
+
+
+def test_a_thousand_packets_a_second_are_taken(studio: Studio) -> None:
+    a, alice = studio.telephone()
+    for _ in range(100):
+        alice.say(speech(0.4))
+        studio.tick()
+    assert a.stats().received == 2000
+    assert studio.events == []
 
 
 def test_another_ssrc_may_follow_at_once_when_the_address_is_signalled_again(studio: Studio) -> None:

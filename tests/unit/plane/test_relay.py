@@ -191,7 +191,7 @@ def test_a_relay_follows_a_source_through_half_an_hour_of_sequence_numbers(studi
     for _ in range(900):
         for _ in range(100):
             alice.send(alice.packet(silence))
-            studio.now += 0.0002
+            studio.now += 0.0004
             if alice.next.sequence % 8 == 0:
                 studio.plane.step(studio.now)
         studio.settle()

@@ -196,6 +196,8 @@ class Authenticator:
             return Verdict(VerdictKind.STALE, username)  # not judged, or a ban would be no end of guessing
         known = lookup(username)
         ha1 = (known or self._nobody).ha1(username, self.realm, algorithm)
+        if known is not None and known.password is None:
+            self._nobody.ha1(username, self.realm, algorithm)  # or who has but a hash here is answered sooner
         expected = digest_response(ha1 or "", method, given, algorithm, body)
         right = hmac.compare_digest(expected.encode(), given["response"].lower().encode("utf-8", "surrogateescape"))
         if not right or known is None or ha1 is None:

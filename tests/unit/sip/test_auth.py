@@ -141,6 +141,10 @@ def test_an_unknown_user_costs_as_many_hashes_as_a_wrong_secret(monkeypatch: pyt
     hashed.clear()
     judge(office, unknown)
     assert len(hashed) == of_wrong == 3
+    hashed.clear()
+    hash_alone = Secret(hashes={Algorithm.MD5: "0" * 32, Algorithm.SHA_256: "0" * 64})
+    assert office.verify([wrong], "REGISTER", lambda _: hash_alone, 0).kind is VerdictKind.REFUSED
+    assert len(hashed) == of_wrong, "of whom but a hash is known"
 
 
 def test_credentials_serve_one_method_only() -> None:

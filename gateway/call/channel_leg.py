@@ -59,6 +59,7 @@ class ChannelLeg:
 
     __slots__ = (
         "_desk",
+        "_opened",
         "_row",
         "answer_signal",
         "answered",
@@ -112,6 +113,7 @@ class ChannelLeg:
         self.image: Image | None = None
         self.reveals = True
         self.shown: Party | None = None
+        self._opened = False
         self._row: Audio | None = channel.audio
         self._desk: Desk = desk
 
@@ -159,8 +161,9 @@ class ChannelLeg:
             self.command(Proceed())
 
     def early_media(self) -> None:
-        """Open the audio path to the caller before an answer."""
-        if not self.answered:
+        """Open the audio path before an answer, unless it is open since the caller was told of ringing last."""
+        if not (self.answered or self._opened):
+            self._opened = True
             self.command(EarlyMedia())
 
     def meet(self, party: Party) -> None:

@@ -247,6 +247,7 @@ class CallLeg(ChannelLeg):
     def ringing(self, *, heard: bool = False) -> None:
         """Tell the caller that the far side rings; one who was answered, and does not hear it, hears us do so."""
         if not self.answered:
+            self._opened = False
             self.command(_RINGS_HEARD if heard else _RINGS)
         elif not (heard or self._ringing_back):
             self._ringing_back = True

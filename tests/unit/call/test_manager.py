@@ -68,6 +68,22 @@ def test_a_call_rings_is_answered_and_ends_with_the_cause_of_who_hung_up(exchang
     assert any(str(ON_HOOK) == note.text for note in exchange.recorder.story(record.id))
 
 
+def test_the_way_to_a_caller_is_opened_once_and_once_more_after_ringing(exchange: Exchange) -> None:
+    """Each prompt before an answer asks for it; to a SIP caller each would be a 183, and a PRACK (RFC 3262)."""
+
+    async def script(leg: Leg) -> None:
+        for _ in range(3):
+            leg.early_media()
+        leg.ringing()
+        leg.early_media()
+        await leg.wait(1)
+
+    exchange.script(script)
+    caller = exchange.offer()
+    assert caller.commands == [EarlyMedia(), Alert(), EarlyMedia()]
+    exchange.says(caller, Released(BYE))
+
+
 def test_each_of_two_who_talk_wants_what_the_other_can_use(exchange: Exchange) -> None:
     """Sessions that they ask for later fall on that, and nothing is transcoded."""
     dial_and_bridge(exchange, FXS_101)

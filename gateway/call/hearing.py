@@ -31,12 +31,17 @@ class Hearing:
 
     def tune(self) -> None:
         """The volume of one of the two has changed."""
-        self._leave()
+        self.end()
         self._begin()
 
     def end(self) -> None:
         """They hear nothing of one another any more."""
-        self._leave()
+        room, self._room = self._room, None
+        if room is not None:
+            room.close()
+        for leg in self._legs:
+            if leg.channel.audio is not None:
+                leg.channel.audio.part()
 
     def _begin(self) -> None:
         one, other = self._legs
@@ -54,13 +59,5 @@ class Hearing:
                 self._room.sit(leg.audio, Manner(gain_in=said, gain_out=heard))
         except Exhausted as fault:
             one.note(f"volumes stay as they are: {fault}")
-            self._leave()
+            self.end()
             first.join(second)
-
-    def _leave(self) -> None:
-        room, self._room = self._room, None
-        if room is not None:
-            room.close()
-        for leg in self._legs:
-            if leg.channel.audio is not None:
-                leg.channel.audio.part()

@@ -206,11 +206,13 @@ class Recorder:
     def join(self, call: str, leg: str) -> None:
         """Make `leg`'s notes, past and to come, part of the story of `call`, which goes on."""
         story, own = self._story_of.get(call), self._story_of.get(leg)
-        if story is not None:
-            self._shelve(story, story.name)
-        else:
+        if story is None:
             story = own or self._begin(call)
             self._shelve(story, call)
+        elif story.shelf is self._of_calls:
+            self._of_calls.move_to_end(story.name)
+        else:
+            self._shelve(story, story.name)
         if own is not None and own is not story:
             del own.shelf[own.name]
             for member in own.legs:
@@ -218,7 +220,9 @@ class Recorder:
             if story.take(own):
                 self._pack(story)
             own.queue.pop(own, None)
-        self._queue(story, self._going_on)
+            self._queue(story, self._going_on)
+        elif story.queue is not self._going_on:
+            self._queue(story, self._going_on)
         for name in (call, leg):
             if name not in story.legs:
                 story.legs += (name,)

@@ -6,6 +6,7 @@ Counted, not timed, as `tests/unit/sip/test_cost.py` does it for the SIP stack a
 from __future__ import annotations
 
 import gc
+import logging
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
@@ -82,6 +83,7 @@ def _held_by_files(bench: Bench) -> Counter[str]:
     bench.tear_down(answer)
     bench.rest()
     gc.collect()
+    logging.disable()  # pytest keeps every line that is written, here of calls that hear nothing
     tracemalloc.start(DEPTH)
     try:
         for _ in range(CALLS):
@@ -93,6 +95,7 @@ def _held_by_files(bench: Bench) -> Counter[str]:
         snapshot = tracemalloc.take_snapshot()
     finally:
         tracemalloc.stop()
+        logging.disable(logging.NOTSET)
     held: Counter[str] = Counter()
     for block in snapshot.filter_traces([tracemalloc.Filter(False, "*/tests/bench/*")]).traces:
         held[_asked_by(block.traceback)] += block.size

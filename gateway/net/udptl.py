@@ -23,6 +23,10 @@ KEPT: Final = 200
 """Packets that are kept while nobody listens yet: what comes within some seconds."""
 LARGEST: Final = 1500
 """Octets of a datagram that is looked at: more than we have said that we take."""
+MOST: Final = 1_000
+"""Datagrams a second that are looked at: many times what a fax has. What two streams pass on to each other's ports,
+because their session descriptions say so, would go round for ever.
+"""
 
 
 class UdptlStream:
@@ -41,7 +45,10 @@ class UdptlStream:
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, address: Address, closed: Callable[[], None]) -> None:
+        self._loop = loop
         self._socket: UdpSocket | None = UdpSocket(loop, address, self._came)
+        self._second = loop.time()
+        self._came_in_it = 0
         self.address, self.port = address
         self.theirs = T38()
         self.refused = 0
@@ -117,6 +124,13 @@ class UdptlStream:
             self._closed()
 
     def _came(self, datagrams: Sequence[tuple[bytes, Address]]) -> None:
+        now = self._loop.time()
+        if now - self._second >= 1.0:
+            self._second, self._came_in_it = now, 0
+        self._came_in_it += len(datagrams)
+        if self._came_in_it > MOST:
+            self.refused += len(datagrams)
+            return
         for data, source in datagrams:
             if self._socket is not None:  # what one of them says may be the end
                 self._take(data, source)

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.core.fax import T38, Correction
 from gateway.fax.udptl import UdptlPacket
-from gateway.net.udptl import KEPT, LARGEST, UdptlStream
+from gateway.net.udptl import KEPT, LARGEST, MOST, UdptlStream
 from gateway.testing.loop import ManualLoop
 from gateway.testing.sip_wire import bound_socket
 
@@ -177,3 +177,23 @@ def test_a_closed_stream_takes_every_call(wire: Wire) -> None:
     wire.closed = 0
     wire.stream.send(IFP)
     wire.closed = 1
+
+
+def test_what_two_streams_pass_on_to_each_other_does_not_go_round_for_ever(wire: Wire) -> None:
+    """Each one's session description names the other's port here."""
+    with bound_socket("127.0.0.1") as scout:
+        port = scout.getsockname()[1]
+    other = UdptlStream(wire.loop, ("127.0.0.1", port), lambda: None)
+    wire.stream.set_remote("127.0.0.1", other.port, T38())
+    other.set_remote("127.0.0.1", wire.stream.port, T38())
+    wire.stream.listener = lambda number, packet: other.send(packet)
+    other.send(IFP)
+    for _ in range(200):  # each of which carries a bounded number of packets
+        wire.loop.settle()
+    assert wire.stream.received == MOST and wire.stream.refused == 1
+    wire.loop.advance(1.0, 0.5)
+    other.send(IFP)
+    wire.stream.listener = None
+    wire.loop.settle()
+    assert wire.stream.received == MOST + 2, "it is heard again, and what was passed over is made good"
+    other.close()

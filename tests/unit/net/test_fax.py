@@ -46,7 +46,7 @@ class Room:
         for _ in range(round(seconds * 50)):
             self.studio.tick()
             self.desk.step(self.studio.now)
-            self.loop.settle(1)
+            self.loop.advance(0.02, 0.02)
 
     def until(self, condition: Callable[[], object], within: float = 120.0) -> None:
         for _ in range(round(within)):

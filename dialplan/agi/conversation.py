@@ -7,6 +7,7 @@ program at once: then only commands that make sense for a call that is over are 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
@@ -122,8 +123,12 @@ class Conversation:
             raise ScriptError("the AGI program sent a line without an end") from fault
 
     async def _carry_out(self, line: str) -> None:
-        self._writer.write(f"{await self._answer(line)}\n".encode())
-        await self._unless_over(self._writer.drain())
+        answer = await self._answer(line)
+        if self._writer.is_closing():
+            return  # it has gone, and cares for no answers; what it has said is carried out to the last line
+        self._writer.write(f"{answer}\n".encode())
+        with contextlib.suppress(ConnectionError):
+            await self._unless_over(self._writer.drain())
 
     async def _answer(self, line: str) -> str:
         words = read_command(line)

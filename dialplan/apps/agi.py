@@ -64,7 +64,8 @@ async def _run(script: Script, arguments: str, *, sound: bool) -> None:
             _connected(script, program) if program.lower().startswith("agi:") else _started(script, words, sound)
         )
         async with opened as link:
-            link.writer.write(environment(_told(script, program, link.network, sound), words[1:]))
+            if not link.writer.is_closing():  # or it has said what it wanted, and gone
+                link.writer.write(environment(_told(script, program, link.network, sound), words[1:]))
             await Conversation(script, link.reader, link.writer, link.tell).run()
     except HungUp:
         script.assign("AGISTATUS", "HANGUP")
@@ -93,7 +94,8 @@ class _Link:
         if self.quiet:
             return
         if self.process is None:
-            self.writer.write(HANGUP)
+            if not self.writer.is_closing():
+                self.writer.write(HANGUP)
         elif self.process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self.process.send_signal(signal.SIGHUP)

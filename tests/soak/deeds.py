@@ -11,8 +11,8 @@ import os
 import resource
 import signal
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from random import Random
 from typing import Any, Final
 
@@ -48,6 +48,8 @@ class Deeds:
         self.office, self.random = office, random
         self.client = httpx.AsyncClient(base_url=office.url, trust_env=False, timeout=30)
         self._config = office.folder / "office.toml"
+        self._text = self._config.read_text()
+        self._editing = asyncio.Lock()
         self._database = office.folder / "var" / "copperline.db"
 
     async def close(self) -> None:
@@ -71,25 +73,30 @@ class Deeds:
         os.kill(self.office.pid, signal.SIGHUP)
 
     async def reload_badly(self) -> None:
-        """With a fault in the file, and without it again."""
-        text = self._config.read_text()
-        self._config.write_text(text + "\n[accounts.6009]\nsecrets = 7\n")
-        try:
+        """With a fault in the file, or nothing in it, and as it was again."""
+        bad = self.random.choice((f"{self._text}\n[accounts.6009]\nsecrets = 7\n", ""))
+        async with self._written(bad):
             answer = await self.client.post("/api/v1/reload")
-            assert answer.status_code in (200, 409), f"a bad reload: {answer.status_code} {answer.text}"
-        finally:
-            self._config.write_text(text)
-        await self.client.post("/api/v1/reload")
+            refused = answer.status_code == 409 or not answer.json()["done"]
+            assert refused, f"a bad reload: {answer.status_code} {answer.text}"
 
     async def reload_others(self) -> None:
         """With an account more and another of another name, and back."""
-        text = self._config.read_text()
         more = '\n[accounts.6009]\nsecret = "copper-6009-soak"\n'
-        self._config.write_text(text.replace('name = "Edith"', 'name = "Ida"') + more)
-        await self.client.post("/api/v1/reload")
-        await asyncio.sleep(1.0)
-        self._config.write_text(text)
-        await self.client.post("/api/v1/reload")
+        async with self._written(self._text.replace('name = "Edith"', 'name = "Ida"') + more):
+            await self.client.post("/api/v1/reload")
+            await asyncio.sleep(1.0)
+
+    @asynccontextmanager
+    async def _written(self, text: str) -> AsyncIterator[None]:
+        """The office's file has another text for a while, of one editor at a time."""
+        async with self._editing:
+            self._config.write_text(text)
+            try:
+                yield
+            finally:
+                self._config.write_text(self._text)
+            await self.client.post("/api/v1/reload")
 
     async def hang_up(self) -> None:
         """A call, or one leg, from the console."""
@@ -157,7 +164,7 @@ class Deeds:
         if self.random.random() < 0.8:
             await asyncio.sleep(0.8)
             digits = self.random.choice(
-                ("6001", "6002", "600", "95550100", "75550106", "85550105", "*69", "5200", "8500")
+                ("6001", "6002", "600", "95550100", "75550106", "85550105", "*69", "5200", "8500", "661")
             )
             await self._sim(f"phones/{number}", action="dial", digits=digits)
         await asyncio.sleep(self.random.uniform(0.2, 8))

@@ -55,13 +55,29 @@ certificate = "{certificate}"
 t1 = 0.1
 t2 = 0.4
 t4 = 0.5
+[permissions]
+agi = "{folder}/agi"
+shell = true
 [web]
 listen = "127.0.0.1:{web}"
 [media]
 prompts = "{prompts}"
 """
+PROGRAMS: Final = {
+    "flood": "exec yes NOOP",
+    "noise": "exec cat /dev/urandom",
+    "stubborn": "trap '' HUP TERM\nwhile :; do sleep 1; done",
+    "orphan": "sleep 20 &\nexit 0",
+    "dies": "echo ANSWER\nkill -9 $$",
+}
+"""What programs do that drive calls (AGI), by their names: who dials 66 and the name is recorded meanwhile."""
 EXTENSIONS: Final = """
 [office]
+exten => _66.,1,Answer
+ same => n,MixMonitor(${UNIQUEID}.wav,,true)
+ same => n,System(sleep 5 &)
+ same => n,AGI(${EXTEN:2})
+ same => n,Wait(3)
 exten => _600[45],1,Dial(SIP/${EXTEN},20,tT)
 exten => _520X,1,Dial(SIP/${EXTEN}@far,12)
  same => n,Dial(SIP/${EXTEN}@farther,5)
@@ -118,7 +134,14 @@ class Soak:
         ):  # fmt: skip
             assert old in text, f"{old!r} is not in the example any more"
             text = text.replace(old, new, 1)
-        more = SETTINGS.format(**ports, certificate=self._certificate, prompts=EXAMPLE / "var" / "prompts")
+        more = SETTINGS.format(
+            **ports, certificate=self._certificate, prompts=EXAMPLE / "var" / "prompts", folder=self.folder
+        )
+        for name, source in PROGRAMS.items():
+            program = self.folder / "agi" / name
+            program.parent.mkdir(exist_ok=True)
+            program.write_text(f"#!/bin/sh\n{source}\n")
+            program.chmod(0o755)
         (self.folder / "office.toml").write_text(text + more)
         for plan in EXAMPLE.glob("*.conf"):
             own = EXTENSIONS if plan.name == "extensions.conf" else ""

@@ -19,6 +19,7 @@ NUMBERS: Final = (
     *("5200", "5201") * 10,
     *("101", "102", "600", "601", "602", "603", "8500", "8500", "8500", "700", "701", "702", "703") * 2,
     *(f"{way}555010{last}" for way in "789" for last in "013567"),
+    *("66flood", "66noise", "66stubborn", "66orphan", "66dies") * 2,
     *("*72", "*69", "*780", "103", "4711", "h", "i", "911x", "%00", "7" * 64),
 )
 """Whom they call: one another, telephones, a provider, services, networks, and what there is not.

@@ -6,11 +6,13 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -386,3 +388,20 @@ def test_no_program_keeps_a_call_that_is_over(tmp_path: Path, source: str, monke
     leg = local(tmp_path, f"#!/bin/sh\n{source}\n", "AGI(hello)", hangs_up_after=0.3)
     assert leg.ending is CALLER_HUNG_UP and "T" not in leg.variables
     assert time.monotonic() - began < 8, "what the program left behind was not waited for"
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("end", ["exit 0", "kill -9 $$", "exec <&-"])
+def test_what_a_program_has_said_is_done_though_it_reads_no_answers_and_is_gone(
+    tmp_path: Path, end: str, new_loop: Callable[[], asyncio.AbstractEventLoop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer to who is not there any more is an error of another kind to each loop."""
+
+    def run(work: Coroutine[Any, Any, Caller]) -> Caller:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            return runner.run(work)
+
+    monkeypatch.setattr(asyncio, "run", run)
+    says = "i=0\nwhile [ $i -lt 300 ]; do i=$((i+1)); echo SET VARIABLE LAST $i; done"
+    leg = local(tmp_path, f"#!/bin/sh\n{says}\n{end}\n", "AGI(hello)")
+    assert (leg.variables["LAST"], leg.variables["T"]) == ("300", "SUCCESS")

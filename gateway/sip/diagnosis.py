@@ -43,7 +43,7 @@ FEWEST: Final = 8
 """Packets a second that are somebody's audio, of up to 100 ms each; fewer are strays, and explain nothing."""
 _UNSENT: Final[Mapping[int, str]] = {
     EPERM: "a firewall of this machine forbids it",
-    EACCES: "a firewall of this machine forbids it",
+    EACCES: "this machine may not: it is a broadcast address, or its routes prohibit it",
     ENETUNREACH: "this machine has no route there; look at its networks, and its VPN",
     EHOSTUNREACH: "that host is out of reach: it is off, or what lies before it refuses",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from errno import EMSGSIZE, ENETUNREACH, EPERM
+from errno import EACCES, EMSGSIZE, ENETUNREACH, EPERM
 
 import pytest
 
@@ -183,6 +183,7 @@ def test_a_telephone_that_does_not_know_its_own_address_is_no_matter_of_a_nat(an
     [
         (ENETUNREACH, "this machine has no route there; look at its networks, and its VPN"),
         (EPERM, "a firewall of this machine forbids it"),
+        (EACCES, "this machine may not: it is a broadcast address, or its routes prohibit it"),
         (EMSGSIZE, "Message too long"),
     ],
 )

@@ -36,12 +36,15 @@ there() {
 
 sudo=
 [ "$(id -u)" -eq 0 ] || sudo=sudo
+may_install() { command -v apt-get >/dev/null 2>&1 && { [ -z "$sudo" ] || command -v sudo >/dev/null 2>&1; }; }
+
+# Without a network, or with one dead source among many, what is known already may do.
 refreshed=
 refresh() {
     [ -z "$refreshed" ] || return 0
     command -v apt-get >/dev/null 2>&1 || fail "please install by your system's package manager: $*"
-    [ -z "$sudo" ] || command -v sudo >/dev/null 2>&1 || fail "not root and no sudo here; please run: apt-get install $*"
-    $sudo apt-get update -qq
+    may_install || fail "not root and no sudo here; please run: apt-get install $*"
+    $sudo apt-get update -qq || say "not every list of packages could be fetched: going on with those that are here"
     refreshed=yes
 }
 
@@ -70,8 +73,10 @@ if [ -n "$python" ] && ! can_make_venv "$python"; then
 fi
 
 # What some distributions have no package of (Ubuntu's Chromium is a snap, which sees no file of ours), or none that
-# can be installed just now, is left out there.
-if [ -n "$wanted" ] && command -v apt-get >/dev/null 2>&1; then
+# can be installed just now, or not by this user, is left out there.
+if [ -n "$wanted" ] && ! may_install; then
+    say "left out, as no packages can be installed here:$wanted"
+elif [ -n "$wanted" ]; then
     # shellcheck disable=SC2086
     refresh $wanted
     for package in $wanted; do

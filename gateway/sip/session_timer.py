@@ -23,7 +23,7 @@ LONGEST: Final = 2**31 - 1
 MOST_RAISES: Final = 5
 """Times that more is asked for in a row: each server on the way may want more than the last one (section 8.1)."""
 LEAST: Final = 20
-"""The least that is refreshed of what is granted against that rule: it would be requests without end."""
+"""The least that is refreshed of what the peer wants against that rule: it would be requests without end."""
 MARGIN: Final = 32.0
 """Seconds, or a third of the interval if less, before its end at which a session counts as dead (section 10)."""
 
@@ -128,7 +128,7 @@ class SessionTimer:
         """
         given = _interval_of(response)
         if given is not None and given.seconds:
-            self._begin(max(given.seconds, LEAST), given.refresher != "uas", now)
+            self._begin(given.seconds, given.refresher != "uas", now)
         elif self._ours:
             self._begin(self._seconds, True, now)
         else:
@@ -155,13 +155,13 @@ class SessionTimer:
         if self._alarm is not None:
             self._stop(self._alarm)
         self._raised = 0
-        self._seconds, self._ours = seconds, ours
+        self._seconds, self._ours = max(seconds, LEAST) if seconds else 0, ours
         if not seconds or self._closed:
             return
         whole = max(seconds, SHORTEST)
         self._dead_at = now + whole - min(MARGIN, whole / 3)
         if ours:
-            self._alarm = self._setting.carrier.at(now + seconds / 2, self._due)
+            self._alarm = self._setting.carrier.at(now + self._seconds / 2, self._due)
         else:
             self._alarm = self._setting.carrier.at(self._dead_at, self._die)
 

@@ -249,6 +249,20 @@ def test_section_9_too_short_an_interval_of_a_caller_that_knows_no_timer_is_take
     assert ok.headers.get("Session-Expires") == "60;refresher=uas"
 
 
+@pytest.mark.parametrize("wanted", ["1", "2", "20"])
+def test_section_9_however_short_it_is_there_are_no_requests_without_end(wanted: str) -> None:
+    office, phone, _, _ = asked(("Session-Expires", wanted), UPDATES)
+    updates = 0
+    for _ in range(45):
+        office.wait(1)
+        for update in phone.messages():
+            assert isinstance(update, Request) and update.method == "UPDATE"
+            updates += 1
+            phone.send(update.reply(200))
+    assert updates == 4
+    assert office.events() == []
+
+
 def test_section_9_too_short_an_interval_is_422_and_makes_no_leg() -> None:
     office = Office()
     phone = Phone(office)

@@ -240,6 +240,11 @@ class SipCarrier:
         self._now = now
         self._layer.cancel(invite, now, reason)
 
+    def reroute(self, invite: ClientTransaction, way: Flow, now: float) -> None:
+        """Ask an INVITE again, by another way."""
+        self._now = now
+        self._layer.reroute(invite, way, now)
+
     def send_ack(self, ack: Request, flow: Flow, now: float) -> bytes:
         """Send the ACK for a 2xx."""
         self._now = now

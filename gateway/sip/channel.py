@@ -201,6 +201,11 @@ class SipChannel:
         """That early dialog of an INVITE of its own; None where it is none."""
         return self._outgoing.early(dialog) if self._outgoing is not None else None
 
+    def moved(self, before: Flow, after: Flow, now: float) -> None:
+        """A telephone is reached elsewhere: where it rings for us, its INVITE goes on there."""
+        if self._outgoing is not None:
+            self._outgoing.moved(before, after, now)
+
     # What the call commands.
 
     def command(self, command: Command, now: float) -> None:

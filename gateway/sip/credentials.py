@@ -239,6 +239,10 @@ class ProvingCarrier:
         """Cancel an INVITE, as it is under way now."""
         self._carrier.cancel(self._again.get(invite, invite), now, reason)
 
+    def reroute(self, invite: ClientTransaction, way: Flow, now: float) -> None:
+        """Ask an INVITE again, as it is under way now, by another way."""
+        self._carrier.reroute(self._again.get(invite, invite), way, now)
+
     def at(self, when: float, action: Callable[[float], None]) -> Timer:
         """Have `action` called at `when`."""
         return self._carrier.at(when, action)

@@ -153,6 +153,11 @@ class Fork:
         """That early dialog of one of its INVITEs; None where it is none."""
         return next((found for one in self._sessions.values() if (found := one.early(dialog)) is not None), None)
 
+    def moved(self, before: Flow, after: Flow, now: float) -> None:
+        """A telephone that may ring is reached elsewhere."""
+        for session in self._sessions.values():
+            session.moved(before, after, now)
+
     # What the branches tell.
 
     @property

@@ -314,6 +314,12 @@ class Legs:
         """What was missed on the legs that live, by their names."""
         return {channel.name: kept.trouble for channel, kept in self._legs.items() if kept.trouble}
 
+    def moved(self, before: Flow, after: Flow, now: float, *, account: str = "") -> None:
+        """A telephone is reached elsewhere, and may be ringing; see `SipCarrier.moved`."""
+        for channel, kept in tuple(self._legs.items()):
+            if account in ("", kept.account.user):
+                channel.moved(before, after, now)
+
     def _moved(self, now: float) -> None:
         """We are seen elsewhere, by somebody: calls go on there, as where a line gets another public address."""
         if self._review is None:

@@ -173,6 +173,12 @@ class OutgoingSession(Acting):
             return None
         return self._early.get(dialog.remote_tag) or self._begin_early(self._ringing[dialog.remote_tag])
 
+    def moved(self, before: Flow, after: Flow, now: float) -> None:
+        """Whoever was reached by one flow is reached by another: who rings is asked, and told to stop, there."""
+        if self._flow == before and self._transaction is not None and self.state is State.CALLING:
+            self._flow = after
+            self._setting.carrier.reroute(self._transaction, after, now)
+
     # What the far side does.
 
     def _answered(self, response: Response, now: float) -> None:

@@ -174,6 +174,10 @@ class Carrier(Protocol):
         """Cancel an INVITE, once that is allowed (RFC 3261 9.1), with a Reason; its end is told as ever."""
         ...
 
+    def reroute(self, invite: ClientTransaction, way: Flow, now: float) -> None:
+        """Ask an INVITE again, by the way by which its peer is reached now; ignored once it is answered."""
+        ...
+
     def send_ack(self, ack: Request, flow: Flow, now: float) -> bytes:
         """Send the ACK for a 2xx, which is outside of all transactions; returns what `resend` takes."""
         ...

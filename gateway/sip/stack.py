@@ -469,6 +469,7 @@ class SipStack:
         way = before.flow.transport, before.flow.remote
         account = binding.account if way in self._registrar.ways else ""
         self._carrier.moved(before.flow, binding.flow, now, account=account)
+        self._legs.moved(before.flow, binding.flow, now, account=account)
 
     def _tell(self, event: Happening) -> None:
         self._events.append(event)

@@ -183,11 +183,17 @@ class TransactionLayer:
         else:
             way = self._too_long.pop(transaction, None) if transaction.is_unheard else None
         if way is not None:
-            request = transaction.request
-            request.headers.put("via", _via(way, str(transaction.key[0]), request.method))
-            self._move(transaction, way)
-            transaction.reroute(request.serialise(), way, now)
+            self.reroute(transaction, way, now)
         return way
+
+    def reroute(self, transaction: ClientTransaction, way: Flow, now: float) -> None:
+        """Ask the same again by `way`; ignored once it is answered."""
+        if not transaction.is_asking:
+            return
+        request = transaction.request
+        request.headers.put("via", _via(way, str(transaction.key[0]), request.method))
+        self._move(transaction, way)
+        transaction.reroute(request.serialise(), way, now)
 
     def _move(self, transaction: Transaction, way: Flow) -> None:
         """Have it fail with `way`, which it is to be told of, and no longer with the flow that it has."""

@@ -6,12 +6,14 @@ import pytest
 
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
-from gateway.core.messages import Answer, Hangup
+from gateway.core.messages import Answer, Dial, Hangup
+from gateway.core.number import Party
+from gateway.sip.channel import SipChannel
 from gateway.sip.message import Request, Response
 from gateway.sip.outbound import Outbound, OutboundRefused, asked
 from gateway.sip.parser import parse
 from gateway.sip.transport import Flow
-from tests.support.sip import SERVER, Office, Phone
+from tests.support.sip import SERVER, Office, Phone, session_description
 
 INSTANCE = "<urn:uuid:00000000-0000-1000-8000-000A95A0E128>"
 CONTACT = f'<sip:6001@192.0.2.60:5070;ob>;+sip.instance="{INSTANCE}";reg-id='
@@ -99,6 +101,53 @@ def test_a_telephone_that_comes_another_way_takes_its_calls_along(transport: str
     register(at(phone, 41000, transport), f"{CONTACT}1", 3)
     office.command(channel, Hangup(Ending(Cause.NORMAL_CLEARING, "somebody", Act.HUNG_UP, "")))
     assert phone.arrived().method == "BYE"
+
+
+def ringing() -> tuple[Office, Phone, SipChannel, Request]:
+    """A telephone that rings, and whose NAT gives it another mapping meanwhile."""
+    office = Office()
+    phone = at(Phone(office), 40000, "udp")
+    register(phone, f"{CONTACT}1", 1)
+    channel = office.stack.channel("6001", office.clock.now)
+    office.heard()
+    office.command(channel, Dial("6001", Party("101")))
+    invite = phone.arrived()
+    phone.send(below(invite, 180))
+    at(phone, 41000, "udp")
+    rows = (("Contact", f"{CONTACT}1"), ("Supported", "path, outbound"), ("Expires", "600"))
+    phone.proved(phone.request("REGISTER", f"sip:{SERVER[0]}", number=3, headers=rows))
+    registered, again = phone.messages()
+    assert isinstance(registered, Response) and registered.status == 200
+    assert isinstance(again, Request) and again.via.branch == invite.via.branch  # which it answers as before
+    return office, phone, channel, again
+
+
+def below(invite: Request, status: int) -> Response:
+    response = invite.reply(status, to_tag="below")
+    response.headers.set("Contact", "<sip:6001@192.0.2.60:5070>")
+    if status == 200:
+        response.headers.set("Content-Type", "application/sdp")
+        response.body = session_description()
+    return response
+
+
+def test_a_telephone_that_rings_and_comes_another_way_lifts_off_there() -> None:
+    office, phone, channel, invite = ringing()
+    phone.send(below(invite, 200))
+    assert phone.arrived().method == "ACK"
+    office.command(channel, Hangup(Ending(Cause.NORMAL_CLEARING, "somebody", Act.HUNG_UP, "")))
+    assert phone.arrived().method == "BYE"
+
+
+def test_a_telephone_that_rings_and_comes_another_way_is_told_to_stop_there() -> None:
+    office, phone, channel, invite = ringing()
+    office.command(channel, Hangup(Ending(Cause.NORMAL_CLEARING, "somebody", Act.HUNG_UP, "")))
+    cancel = phone.arrived()
+    assert (cancel.method, cancel.via.branch) == ("CANCEL", invite.via.branch)
+    phone.send(cancel.reply(200))
+    phone.send(below(invite, 487))
+    assert phone.arrived().method == "ACK"
+    office.quiet()
 
 
 def test_a_lost_flow_is_gone_and_its_address_is_not_called_instead() -> None:

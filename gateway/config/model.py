@@ -81,7 +81,10 @@ def _resolve_url(url: str, info: ValidationInfo) -> str:
     return url
 
 
-_Listener = Annotated[Listener, written(Listener.parse, 'write it like "udp:127.0.0.1:5060" or "udp:eth0:5060"')]
+_Listener = Annotated[
+    Listener,
+    written(Listener.parse, 'write it like "udp:127.0.0.1:5060", or "udp:eth0:5060" where eth0 has an address'),
+]
 _Address = Annotated[SocketAddress, written(SocketAddress.parse, 'write it like "127.0.0.1:8080"')]
 _NameServer = Annotated[
     SocketAddress, written(lambda text: SocketAddress.parse(text, DOMAIN_PORT), 'write it like "192.0.2.53"')

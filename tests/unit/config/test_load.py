@@ -116,12 +116,13 @@ def test_a_faulty_card_brings_no_faults_of_the_phones_on_it() -> None:
         ("[sip]\nlisten = 'udp:127.0.0.1:5060'", '2: sip.listen is "udp:127.0.0.1:5060"; write a list in [ ]'),
         (
             "[sip]\nlisten = [\n'udp:127.0.0.1:5060',\n'tcp:192.0.2:5060']",
-            '4: "192.0.2" is not an IP address; write it like "udp:127.0.0.1:5060" or "udp:eth0:5060"',
+            '4: "192.0.2" is not an IP address; write it like "udp:127.0.0.1:5060", or "udp:eth0:5060" '
+            "where eth0 has an address",
         ),
         (
             "[sip]\nlisten = ['sctp:127.0.0.1:5061']",
             '2: "sctp:127.0.0.1:5061" does not begin with udp:, tcp:, tls:, ws: or wss:;'
-            ' write it like "udp:127.0.0.1:5060" or "udp:eth0:5060"',
+            ' write it like "udp:127.0.0.1:5060", or "udp:eth0:5060" where eth0 has an address',
         ),
         (
             "[sip]\nlisten = []",

@@ -49,29 +49,31 @@ async def run_command(script: Script, text: str, values: Sequence[str], *, liste
         )
     except OSError as fault:
         raise ScriptError(f"a command cannot be run: {(fault.strerror or str(fault)).lower()}") from fault
+    printed = b""
     try:
         async with asyncio.timeout(_PATIENCE):
             printed = await _printed(process)
-            await process.wait()
+            if len(printed) <= _PRINTED:
+                await process.wait()
     except TimeoutError as fault:
         raise ScriptError(f"a command took more than {_PATIENCE:.0f} s") from fault
     finally:
         if process.returncode is None:
             _kill(process)
-            process._transport.close()  # type: ignore[attr-defined]  # the pipe, which somebody else may hold
-            await process.wait()
-    return process.returncode or 0, printed.decode("utf-8", "replace")
+        # What it has left behind may hold it, and asyncio reports no end before that of all pipes.
+        pipe = process._transport.get_pipe_transport(1)  # type: ignore[attr-defined]
+        if pipe is not None:
+            pipe.close()
+        await process.wait()
+    return process.returncode or 0, printed[:_PRINTED].decode("utf-8", "replace")
 
 
 async def _printed(process: asyncio.subprocess.Process) -> bytes:
     """What it prints to its end, or until it is more than is kept."""
     found = bytearray()
-    while process.stdout is not None and (part := await process.stdout.read(_PRINTED)):
+    while process.stdout is not None and len(found) <= _PRINTED and (part := await process.stdout.read(_PRINTED)):
         found += part
-        if len(found) > _PRINTED:
-            _kill(process)
-            break
-    return bytes(found[:_PRINTED])
+    return bytes(found)
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:

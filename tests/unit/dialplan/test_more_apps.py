@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import signal
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -297,13 +298,38 @@ class TestTheMachine:
     def test_a_command_that_prints_for_ever_or_never_ends_is_ended_with_all_that_it_began(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        leg = self.run("Set(T=${LEN(${SHELL(yes)})})")
-        assert leg.variables["T"] == "65536"
+        began = time.monotonic()
+        for much in ("yes", "dd if=/dev/zero bs=1M count=1 2>&- | tr '\\\\0' y", "yes & sleep 0.1"):
+            assert self.run(f"Set(T=${{LEN(${{SHELL({much})}})}})").variables["T"] == "65536", much
+        assert time.monotonic() - began < 10, "its end was waited for, with more to read that nobody reads"
         monkeypatch.setattr("dialplan.functions.machine._PATIENCE", 0.2)
         leg = self.run(f"System(sh -c 'sleep 1 && touch {tmp_path}/late' && true)", "Set(T=${SYSTEMSTATUS})")
         assert leg.variables["T"] == "FAILURE"
         time.sleep(1)
         assert not (tmp_path / "late").exists()
+
+    def test_what_goes_on_behind_a_command_holds_no_descriptor_of_ours(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr("dialplan.functions.machine._PATIENCE", 0.2)
+        pid = tmp_path / "pid"
+
+        def pipes() -> int:
+            links = [Path(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd")]
+            return sum(os.readlink(link).startswith("pipe:") for link in links if link.is_symlink())
+
+        async def left() -> int:
+            place = office(f"Set(T=${{SHELL(sleep 60 & echo $! > {pid})}})")
+            place.engine = DialplanEngine(place.dialplan, place, permissions=Permissions(shell=True))
+            before = pipes()
+            await place.call("100")
+            await asyncio.sleep(0)  # what is closed is so at the end of a turn
+            return pipes() - before
+
+        try:
+            assert asyncio.run(left()) == 0
+        finally:
+            os.kill(int(pid.read_text("ascii")), signal.SIGKILL)
 
     def test_a_machine_that_runs_no_command_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
         async def refuses(*_: object, **__: object) -> None:

@@ -3,6 +3,8 @@
 What is written goes through `Writer`; what is read comes from what is on the disk. A record whose future is done
 survives the death of this process and of the machine: SQLite runs with a write-ahead log that is flushed at each
 commit (sqlite.org/pragma.html, synchronous=FULL).
+
+Nothing that is read waits for something to be written: an office starts with a disk that is full.
 """
 
 from __future__ import annotations
@@ -149,7 +151,7 @@ class Store:
         """Record the calls that went on when this process ended last, which it could not do itself.
 
         Returns:
-            Their records, which end when the calls were seen last.
+            Their records, which end when the calls were seen last; they are on the disk some time later.
         """
         rows = await self._rows(select(STANDING_CALLS).order_by(STANDING_CALLS.c.started))
         if not rows:
@@ -158,7 +160,7 @@ class Store:
         known = {row["id"] for row in await self._rows(recorded)}
         found = [_seen_last(record_of(row)) for row in rows if row["id"] not in known]
         kept = [Statement(self._records, partial(record_row, record)) for record in found]
-        await self._writer.submit([*kept, Statement(_FALL_ALL)], found)  # at once: there may be thousands
+        self._writer.submit([*kept, Statement(_FALL_ALL)], found)  # at once: there may be thousands
         return found
 
     async def has_calls(self, run: str) -> bool:
@@ -182,8 +184,9 @@ class Store:
     async def load_bindings(self, now: datetime) -> list[StoredBinding]:
         """All registrations that are still good at `now`; those that are over are forgotten."""
         over = delete(BINDINGS).where(BINDINGS.c.expires <= now)
-        await self._writer.submit([Statement(over)], "end of registrations that expired")
-        return [binding_of(row) for row in await self._rows(select(BINDINGS).order_by(BINDINGS.c.expires))]
+        self._writer.submit([Statement(over)], "end of registrations that expired")
+        good = select(BINDINGS).where(BINDINGS.c.expires > now)
+        return [binding_of(row) for row in await self._rows(good.order_by(BINDINGS.c.expires))]
 
     async def records(self, limit: int) -> list[CallRecord]:
         """The latest call records, the newest first, those among them that wait for the disk.
@@ -251,8 +254,8 @@ class Store:
         """What payers used from the minute `since` on; what is older is forgotten."""
         table = TOLL_USAGE
         over = delete(table).where(table.c.minute < since)
-        await self._writer.submit([Statement(over)], "end of usage of another day")
-        return [Usage(**row) for row in await self._rows(select(table))]
+        self._writer.submit([Statement(over)], "end of usage of another day")
+        return [Usage(**row) for row in await self._rows(select(table).where(table.c.minute >= since))]
 
     def save_text(self, text: StoredText) -> asyncio.Future[None]:
         """Keep a text that waits for its recipient. As `record` otherwise."""
@@ -265,8 +268,9 @@ class Store:
     async def load_texts(self, now: datetime) -> list[StoredText]:
         """All texts that still wait at `now`, in their order; those that are too old are forgotten."""
         over = delete(TEXTS).where(TEXTS.c.expires <= now)
-        await self._writer.submit([Statement(over)], "end of texts that are too old")
-        return [StoredText(**row) for row in await self._rows(select(TEXTS).order_by(TEXTS.c.serial))]
+        self._writer.submit([Statement(over)], "end of texts that are too old")
+        waiting = select(TEXTS).where(TEXTS.c.expires > now)
+        return [StoredText(**row) for row in await self._rows(waiting.order_by(TEXTS.c.serial))]
 
     def save_ban(self, ban: StoredBan) -> asyncio.Future[None]:
         """Keep a ban, in place of an earlier one of that source. As `record` otherwise."""
@@ -280,8 +284,9 @@ class Store:
     async def load_bans(self, now: datetime) -> list[StoredBan]:
         """All bans that hold at `now`, those that end first before others; those that are over are forgotten."""
         over = delete(BANS).where(BANS.c.until <= now)
-        await self._writer.submit([Statement(over)], "end of bans that are over")
-        return [StoredBan(**row) for row in await self._rows(select(BANS).order_by(BANS.c.until))]
+        self._writer.submit([Statement(over)], "end of bans that are over")
+        held = select(BANS).where(BANS.c.until > now)
+        return [StoredBan(**row) for row in await self._rows(held.order_by(BANS.c.until))]
 
     async def _rows(self, query: Any) -> list[Any]:
         try:

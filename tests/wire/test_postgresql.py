@@ -80,6 +80,8 @@ def test_all_that_is_kept_comes_back_as_it_was(empty: PostgresServer) -> None:
         assert await store.load_bans(START) == [ban]
         (found,) = await store.recover()
         assert (found.id, found.duration) == ("up", on_the_phone.duration + 30)
+        await store.close()
+        store = await Store.open(empty.url)
         assert not await store.recover() and len(await store.records(10)) == 3
         await store.close()
 

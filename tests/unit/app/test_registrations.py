@@ -15,6 +15,7 @@ from gateway.sip.parameters import Parameters
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 from gateway.store import Store, StoredBinding
+from tests.unit.store.records import on_disk
 
 BINDING = Binding(
     "6001",
@@ -54,8 +55,10 @@ def test_rfc_5626_section_6_two_flows_of_one_contact_outlive_a_restart_and_end_o
         keeper = KeptBindings(store, lambda: 100.0)
         keeper.saved(BINDING)
         keeper.saved(other)
+        await on_disk(store)
         found.append([binding.outbound for binding in await keeper.load()])
         keeper.removed(BINDING)
+        await on_disk(store)
         found.append([binding.outbound for binding in await keeper.load()])
         await store.close()
         return found
@@ -73,7 +76,9 @@ def test_rfc_5626_section_4_4_connections_and_what_cannot_be_read_end_with_the_p
         keeper.saved(by_tcp)
         keeper.saved(replace(BINDING, account="6002"))
         store.save_binding(replace(keeper._stored(replace(BINDING, account="6003")), contact="no address"))
+        await on_disk(store)
         found = await keeper.load()
+        await on_disk(store)
         kept = await store.load_bindings(datetime.now(UTC))
         await store.close()
         return found, kept

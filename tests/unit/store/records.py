@@ -1,14 +1,15 @@
-"""Call records and registrations to store in tests."""
+"""Call records and registrations to store in tests, and until when they are not yet stored."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from gateway.call.call import CallRecord
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.quality import Quality
-from gateway.store import StoredBinding
+from gateway.store import Store, StoredBinding
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -54,3 +55,10 @@ def binding(account: str = "6001", contact: str = "sip:6001@192.0.2.7:5060", sec
         local="192.0.2.1:5060",
         remote="192.0.2.7:49152",
     )
+
+
+async def on_disk(store: Store) -> None:
+    """Wait until everything is."""
+    async with asyncio.timeout(5):
+        while store.pending:
+            await asyncio.sleep(0.001)

@@ -28,10 +28,12 @@ from gateway.app.retention import Retention
 from gateway.call.talk import Talk
 from gateway.core.errors import Exhausted, LocalError
 from gateway.store import Store, StoredBinding
+from gateway.store.ban import StoredBan
 from gateway.store.schema import record_row
 from gateway.store.text import StoredText
 from gateway.store.writer import AT_ONCE, BATCH, RETRIES, TURN, Statement, Writer, _is_refused
-from tests.unit.store.records import START, binding, call_record
+from gateway.toll.meter import Usage
+from tests.unit.store.records import START, binding, call_record, on_disk
 
 
 def url_of(folder: Path) -> str:
@@ -130,6 +132,7 @@ def test_a_call_that_stood_when_the_process_was_killed_is_recorded_until_it_was_
         (found,) = await store.recover()
         assert (found.id, found.ended) == ("stood", START + timedelta(seconds=124))
         assert (found.duration, found.billed) == (124.0, 119.5)
+        await on_disk(store)
         assert sorted(record.id for record in await store.records(10)) == ["over", "stood"]
         assert await store.recover() == []
         await store.close()
@@ -144,7 +147,38 @@ def test_many_calls_that_were_cut_off_delay_no_start(tmp_path: Path) -> None:
         commits: list[object] = []
         event.listen(store._engine.sync_engine, "commit", commits.append)
         assert len(await store.recover()) == 200
+        await on_disk(store)
         assert len(commits) == 1, "a start waits for each"
+        await store.close()
+
+    run(conversation())
+
+
+def test_a_start_does_not_wait_for_what_cannot_be_written(tmp_path: Path) -> None:
+    """The disk is full, or another program is at it for long: the office takes calls all the same."""
+
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        await store.stand(call_record("cut off"))
+        for number, expires in enumerate((START, START + timedelta(hours=1))):
+            await store.save_binding(binding(f"600{number}", seconds=3600 * number))
+            await store.save_ban(StoredBan(f"192.0.2.{number}", expires, "guessing"))
+            await store.save_text(StoredText(number, "6001", "6002", "Ada", "[]", b"hello", expires))
+        minute = int(START.timestamp() // 60)
+        await store.save_usage([Usage("6001", at, 2.0, 0.5) for at in (minute - 1, minute)])
+        await store.close()
+        store = await Store.open(url_of(tmp_path))
+        with closing(sqlite3.connect(tmp_path / "var" / "calls.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            async with asyncio.timeout(2):
+                assert [each.account for each in await store.load_bindings(START)] == ["6001"]
+                assert [each.source for each in await store.load_bans(START)] == ["192.0.2.1"]
+                assert [each.serial for each in await store.load_texts(START)] == [1]
+                assert [each.minute for each in await store.load_usage(minute)] == [minute]
+                assert [each.id for each in await store.recover()] == ["cut off"]
+            assert store.pending == 5
+        await on_disk(store)
+        assert [record.id for record in await store.records(9)] == ["cut off"]
         await store.close()
 
     run(conversation())
@@ -159,6 +193,7 @@ def test_a_call_that_has_its_record_is_not_recovered(tmp_path: Path) -> None:
             await store.stand(call_record(id))
         await store.record(call_record("both"))
         assert [record.id for record in await store.recover()] == ["cut off"]
+        await on_disk(store)
         assert await store.recover() == []
         assert sorted(record.id for record in await store.records(9)) == ["both", "cut off"]
         assert store.lost == 0

@@ -14,6 +14,7 @@ import pytest
 from gateway.core.errors import Exhausted, LocalError
 from gateway.store import Store, StoredDatabase
 from gateway.toll.meter import Usage
+from tests.unit.store.records import on_disk
 from tests.unit.store.test_store import run, url_of
 
 
@@ -119,6 +120,7 @@ def test_usage_comes_back_and_yesterdays_is_forgotten(tmp_path: Path) -> None:
         await store.close()
         store = await Store.open(url_of(tmp_path))
         assert await store.load_usage(1001) == [Usage("trunk g1", 2000, 60, 0.5)]
+        await on_disk(store)
         assert await store.load_usage(0) == [Usage("trunk g1", 2000, 60, 0.5)]
         await store.close()
 

@@ -1,4 +1,4 @@
-"""SIPp sends a telephone elsewhere, and watches one: what a strict peer is told after REFER and SUBSCRIBE."""
+"""SIPp sends a telephone elsewhere, watches one, and acknowledges its ringing: REFER, SUBSCRIBE and PRACK, strictly."""
 
 from __future__ import annotations
 
@@ -35,3 +35,8 @@ def test_rfc_4235_sipp_watches_a_telephone_that_is_lifted(office: RunningOffice,
     assert done.code == 0, done.errors
     office.hand("101", "hang-up")
     until(lambda: not office.left_over().get("sip subscriptions"), PATIENCE, "the end of the subscription")
+
+
+def test_rfc_3262_sipp_acknowledges_each_ringing_before_the_answer(office: RunningOffice, tmp_path: Path) -> None:
+    done = run_sipp("call_reliably", tmp_path, office.addresses["udp"], number="95550100")
+    assert done.code == 0, done.errors

@@ -24,7 +24,7 @@ KEPT: Final = 200
 LARGEST: Final = 1500
 """Octets of a datagram that is looked at: more than we have said that we take."""
 MOST: Final = 1_000
-"""Datagrams a second that are looked at: many times what a fax has. What two streams pass on to each other's ports,
+"""Datagrams a second of its peer that are looked at: many times what a fax has. What two streams pass on to each other's ports,
 because their session descriptions say so, would go round for ever.
 """
 
@@ -127,16 +127,16 @@ class UdptlStream:
         now = self._loop.time()
         if now - self._second >= 1.0:
             self._second, self._came_in_it = now, 0
-        self._came_in_it += len(datagrams)
-        if self._came_in_it > MOST:
-            self.refused += len(datagrams)
-            return
         for data, source in datagrams:
             if self._socket is not None:  # what one of them says may be the end
                 self._take(data, source)
 
     def _take(self, data: bytes, source: Address) -> None:
         if len(data) > LARGEST or not self._trusts(source):
+            self.refused += 1
+            return
+        self._came_in_it += 1
+        if self._came_in_it > MOST:
             self.refused += 1
             return
         refused = self._receiver.refused

@@ -197,3 +197,14 @@ def test_what_two_streams_pass_on_to_each_other_does_not_go_round_for_ever(wire:
     wire.loop.settle()
     assert wire.stream.received == MOST + 2, "it is heard again, and what was passed over is made good"
     other.close()
+
+
+def test_a_stranger_who_floods_takes_nothing_from_the_peer(wire: Wire) -> None:
+    wire.agree()
+    for _ in range(MOST // 50 + 1):
+        for _ in range(50):
+            wire.stranger.sendto(b"\x00", ("127.0.0.1", wire.stream.port))
+        wire.loop.settle()
+    assert wire.stream.refused > MOST
+    wire.says(wire.peer)
+    assert wire.heard == [(0, IFP)]

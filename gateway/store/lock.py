@@ -37,8 +37,9 @@ class FileLock:
         self._descriptor = -1
         with suppress(OSError):  # where nothing can be written, opening the database tells it better
             file.parent.mkdir(parents=True, exist_ok=True)
+            one = file.resolve()  # whatever links lead to it
             self._descriptor = os.open(
-                file.with_name(f"{file.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY
+                one.with_name(f"{one.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY
             )
         if self._descriptor >= 0:
             self._take(name)

@@ -33,7 +33,7 @@ _PRAGMAS: Final = (
 )
 
 _OWNER_ONLY: Final = 0o600
-_MEND: Final = "check [store] url and who may write there"
+_MEND: Final = "check [store] url, who may write there, and that the disk is not full"
 
 
 async def opened(url: str) -> tuple[AsyncEngine, str, FileLock | None]:

@@ -4,7 +4,8 @@ What is written goes through `Writer`; what is read comes from what is on the di
 survives the death of this process and of the machine: SQLite runs with a write-ahead log that is flushed at each
 commit (sqlite.org/pragma.html, synchronous=FULL).
 
-Nothing that is read waits for something to be written: an office starts with a disk that is full.
+Nothing that is read waits for something to be written: a disk with little room, or another program that holds the
+database, keeps no office from its start.
 """
 
 from __future__ import annotations

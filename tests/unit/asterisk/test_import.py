@@ -418,7 +418,8 @@ def test_a_file_that_is_no_text_is_told_once_and_nothing_is_made(tmp_path: Path)
 
 
 def test_passwords_on_lines_that_say_nothing_are_not_told(tmp_path: Path) -> None:
-    auth = "[6001]\ntype=auth\nsecret hunter2\nhunter2\n6001 = hunter2\nuserpwd = hunter2\nlanguagee = de\n"
+    auth = "[6001]\ntype=auth\nsecret hunter2\nhunter2\n6001 = hunter2\nuserpwd = hunter2\n"
+    auth += "refresh_token = hunter2\nlanguagee = de\n"
     told = move_in(tmp_path, pjsip=auth).left("pjsip.conf")
     assert told[0].startswith("3: 'secret…' is neither") and "languagee = de" in " ".join(told)
     assert "hunter2" not in " ".join(told)

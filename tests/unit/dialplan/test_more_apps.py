@@ -292,8 +292,8 @@ class TestTheMachine:
 
     def test_nobody_waits_for_what_goes_on_behind_a_command(self) -> None:
         began = time.monotonic()
-        leg = self.run("System(sleep 3 &)", "Set(T=${SYSTEMSTATUS})")
-        assert leg.variables["T"] == "SUCCESS" and time.monotonic() - began < 2
+        leg = self.run("System(sleep 20 &)", "Set(T=${SYSTEMSTATUS})")
+        assert leg.variables["T"] == "SUCCESS" and time.monotonic() - began < 15
 
     def test_a_command_that_prints_for_ever_or_never_ends_is_ended_with_all_that_it_began(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -38,8 +38,8 @@ unexport PYTHONDONTWRITEBYTECODE
 SECONDS     ?= 60
 MINUTES     ?= 10
 
-# An upgrade of the system takes the Python away that the virtual environment was made of: all is to be installed anew.
-$(shell test -x $(BIN)/python || rm -f $(VENV)/*.stamp)
+# An upgrade of the system brings another Python than the virtual environment was made of: all is to be installed anew.
+$(shell $(BIN)/python -c 'import pip' 2>/dev/null || rm -f $(VENV)/*.stamp)
 
 .PHONY: run test interop bench fuzz soak style types gate clean
 

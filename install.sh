@@ -100,8 +100,9 @@ if [ -z "$python" ]; then
 fi
 can_make_venv "$python" || bring python3-venv
 
-# One whose Python has gone, with an upgrade of the system, is made anew.
-if [ ! -x "$venv/bin/python" ]; then
+# One whose Python has gone, or become another, with an upgrade of the system, is made anew: /usr/bin/python3 is still
+# there then, and has nothing of what was installed for the one before.
+if ! "$venv/bin/python" -c 'import pip' >/dev/null 2>&1; then
     say "making a virtual environment in $venv"
     if [ -e "$venv/pyvenv.cfg" ]; then "$python" -m venv --clear "$venv"; else "$python" -m venv "$venv"; fi
 fi

@@ -1,10 +1,8 @@
-"""install.sh on machines that lack something: `apt-get` and `sudo` of ours note what they are asked."""
+"""install.sh on machines that lack something: `apt-get`, `sudo` and Pythons of ours note what they are asked."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,19 @@ update*) exit {update} ;;
 esac
 """
 
+_PYTHON = """#!/bin/sh
+case $* in
+"-m venv"*) echo "$*" >> {told}; cp {packaged} {venv} ;;
+esac
+"""
+_PACKAGED = """#!/bin/sh
+echo "$*" >> {told}
+"""
+_EMPTY = """#!/bin/sh
+exit 1
+"""
+"""A virtual environment of Python 3.11, whose /usr/bin/python3 is 3.13 by now."""
+
 
 class Machine:
     """A machine with a virtual environment, whose user is not root.
@@ -27,32 +38,39 @@ class Machine:
     Args:
         sudo: whether its user may install packages.
         online: whether the lists of packages can be fetched.
+        upgraded: whether its Python is another than that of the virtual environment.
     """
 
-    def __init__(self, folder: Path, *, sudo: bool = True, online: bool = True) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, sudo: bool = True, online: bool = True, upgraded: bool = False) -> None:
         self._programs = folder / "bin"
         self._told = folder / "told"
         self._told.touch()
         self._program("id", "#!/bin/sh\necho 1000\n")
         self._program("apt-get", _APT.format(told=self._told, update=0 if online else 100))
-        self._program("venv/bin/python", f'#!/bin/sh\necho "$*" >> {self._told}\n')
-        (self._programs / "python3").symlink_to(sys.executable)
-        (self._programs / "env").symlink_to(str(shutil.which("env")))
+        packaged = self._program("packaged", _PACKAGED.format(told=self._told))
+        venv = self._program("venv/bin/python", _EMPTY if upgraded else packaged.read_text())
+        self._program("venv/pyvenv.cfg", "")
+        self._program("python3", _PYTHON.format(told=self._told, packaged=packaged, venv=venv))
+        for name in ("cp", "env"):
+            (self._programs / name).symlink_to(f"/usr/bin/{name}")
         if sudo:
             self._program("sudo", '#!/bin/sh\nexec "$@"\n')
 
-    def _program(self, name: str, text: str) -> None:
+    def _program(self, name: str, text: str) -> Path:
         path = self._programs / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         path.chmod(0o755)
+        return path
 
     def install(self, *needs: str) -> tuple[int, str, list[str]]:
         """Install a project: the exit code, what is said, and what packagers are asked to do."""
         done = subprocess.run(
             ["/bin/sh", str(SCRIPT), str(self._programs / "venv"), "project", *needs],
-            env={"PATH": str(self._programs)},
+            env={
+                "PATH": str(self._programs),
+                "PYTHONHOME": "/nowhere",
+            },  # with which /usr/bin/python3 does not start
             capture_output=True,
             text=True,
             timeout=30,
@@ -83,6 +101,17 @@ def test_a_list_of_packages_that_cannot_be_fetched_stops_nothing(tmp_path: Path,
     assert code == 0 and is_installed(told)
     assert "not every list of packages could be fetched" in said
     assert "install -y -qq --no-install-recommends package-that-there-is" in told
+
+
+def test_a_virtual_environment_of_another_python_is_made_anew(tmp_path: Path) -> None:
+    code, said, told = Machine(tmp_path, upgraded=True).install()
+    assert code == 0 and is_installed(told)
+    assert told[0] == f"-m venv --clear {tmp_path}/bin/venv" and "making a virtual environment" in said
+
+
+def test_one_that_is_well_is_kept(tmp_path: Path) -> None:
+    code, said, told = Machine(tmp_path).install()
+    assert code == 0 and is_installed(told) and "making a virtual environment" not in said
 
 
 def test_a_package_that_there_is_none_of_is_left_out(tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ from gateway.core.errors import Fault
 
 __all__ = ["NO_MEND", "Draft", "as_toml", "caller", "is_yes", "last", "number"]
 
-_TOLD: Final = re.compile(r"(?!.*(?:pass|pwd|secret|cred|pin$|auth|key|token))[0-9_-]*[a-z][a-z0-9_-]*", re.IGNORECASE)
+_TOLD: Final = re.compile(
+    r"(?!.*(?:pass|pwd|secret|cred|pin$|auth|key|token))[0-9_-]*[a-z][a-z0-9_-]*", re.IGNORECASE
+)
 """Keys whose values are told: words of which no secret is the value, and not the number of somebody with one."""
 NO_MEND: Final = "see whether it is missed"
 """What to do about a setting of which nobody knows what it was for."""

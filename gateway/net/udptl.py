@@ -24,8 +24,8 @@ KEPT: Final = 200
 LARGEST: Final = 1500
 """Octets of a datagram that is looked at: more than we have said that we take."""
 MOST: Final = 1_000
-"""Datagrams a second of its peer that are looked at: many times what a fax has. What two streams pass on to each other's ports,
-because their session descriptions say so, would go round for ever.
+"""Datagrams a second of its peer that are looked at: many times what a fax has. What two streams pass on to each
+other's ports, because their session descriptions say so, would go round for ever.
 """
 
 

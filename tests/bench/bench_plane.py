@@ -203,7 +203,7 @@ def resident() -> int:
 def bench_flood(programs: Programs, seconds: float) -> None:
     """How late the ticks of a playing row are while a stranger, or its own peer, floods another row.
 
-    A leg whose peer floods is ended when that has been seen for a second: each round is shorter, and is of new legs.
+    A leg whose peer floods is ended once that is seen for a second: each round is shorter, and is of new legs.
     """
     rounds = max(3, round(seconds / FLOOD))
     for who in ("nobody", "a stranger", "the peer"):

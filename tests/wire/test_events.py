@@ -1,4 +1,4 @@
-"""SIPp sends a telephone elsewhere, watches one, and acknowledges its ringing: REFER, SUBSCRIBE and PRACK, strictly."""
+"""SIPp sends a telephone elsewhere, watches one, acknowledges its ringing: REFER, SUBSCRIBE and PRACK, strictly."""
 
 from __future__ import annotations
 

@@ -175,8 +175,10 @@ class OutgoingSession(Acting):
 
     def moved(self, before: Flow, after: Flow, now: float) -> None:
         """Whoever was reached by one flow is reached by another: who rings is asked, and told to stop, there."""
-        if self._flow == before and self._transaction is not None and self.state is State.CALLING:
-            self._flow = after
+        if self._flow != before or self._transaction is None or self.state is not State.CALLING:
+            return
+        self._flow = after
+        if self._transaction.flow == before:  # and not a connection, for an INVITE that no datagram carries
             self._setting.carrier.reroute(self._transaction, after, now)
 
     # What the far side does.

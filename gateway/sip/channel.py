@@ -77,7 +77,7 @@ from gateway.sip.watch import Watch
 
 __all__ = ["SipChannel"]
 
-NOTHING: Final[Mapping[str, Direction | Medium]] = MappingProxyType({})
+NOTHING: Final[Mapping[str, Callable[[float], None]]] = MappingProxyType({})
 NO_EVENTS: Final = 127
 """A payload type that no packet bears."""
 
@@ -171,7 +171,7 @@ class SipChannel:
         self._held = False
         self._ended = False
         self._flashes = False
-        self._waiting: Mapping[str, Direction | Medium] = NOTHING  # what is asked for by which method of its Talk
+        self._waiting: Mapping[str, Callable[[float], None]] = NOTHING  # what its Talk is asked for, by its method
         self.fax: Final = fax or LegFax(None)
         self.fax.leg = self
         self.takes: Final[Collection[type[Command]]] = COMMANDS.keys() if self.fax.port else _WITHOUT_FAX
@@ -183,9 +183,10 @@ class SipChannel:
         return self._talk if self._talk is not None and self._talk.conference == number else None
 
     def readdress(self, address_of: Callable[[Flow], Address], now: float) -> None:
-        """Tell the far side, where it talks with us, of the address of ours at which it reaches us now."""
-        host = self._talk.readdress(address_of, now) if self._talk is not None else ""
-        if host:
+        """Tell the far side of the address of ours at which it reaches us now, or once the call is answered."""
+        if self._talk is None:
+            self._waiting = {**self._waiting, "readdress": lambda at: self.readdress(address_of, at)}
+        elif host := self._talk.readdress(address_of, now):
             self._watch.asked_at(host)
             self._recorder.note(now, Kind.MEDIA, self.name, f"we are seen at {host} now: audio is asked for there")
 
@@ -277,12 +278,12 @@ class SipChannel:
         if self._talk is not None:
             getattr(self._talk, how)(wish, now)
         else:
-            self._waiting = {**self._waiting, how: wish}
+            self._waiting = {**self._waiting, how: lambda at: self._want(how, wish, at)}
 
     def _catch_up(self, now: float) -> None:
         waiting, self._waiting = self._waiting, NOTHING
-        for how, wish in waiting.items():
-            self._want(how, wish, now)
+        for ask in waiting.values():
+            ask(now)
 
     def _send_digits(self, command: SendDigits, now: float) -> None:
         if self._info_keys:

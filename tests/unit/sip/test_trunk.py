@@ -1023,6 +1023,29 @@ def test_section_14_a_line_that_gets_another_public_address_takes_its_calls_alon
     assert provider.asked("BYE")
 
 
+def test_section_14_a_call_that_shows_another_public_address_as_it_rings_asks_for_audio_there_once_answered() -> (
+    None
+):
+    office = opened(trunk(register=False, qualify=30.0))
+    provider = Provider(office)
+    (question,) = provider.asked("OPTIONS")
+    provider.refuse(seen_at(question, "9.9.9.9:5060"), 200)
+    channel = dialled(office)
+    (invite,) = provider.asked("INVITE")
+    assert b"c=IN IP4 9.9.9.9" in invite.body
+    provider.reply(seen_at(invite, "9.9.9.77:5060"), 180, tag="p")
+    office.wait(5)
+    assert not provider.asked("INVITE")
+    provider.reply(invite, 200, tag="p", body=session_description())
+    (again,) = provider.asked("INVITE")
+    assert again.to.tag == "p" and b"c=IN IP4 9.9.9.77" in again.body
+    provider.reply(again, 200, tag="p", body=session_description())
+    office.wait(25)
+    assert not provider.asked("INVITE")
+    hang_up(office, channel)
+    assert provider.asked("BYE")
+
+
 def test_rfc_3261_10_2_2_where_its_nat_has_moved_it_the_old_contact_ends() -> None:
     office = opened(trunk(qualify=30.0))
     provider = Provider(office)

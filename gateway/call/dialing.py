@@ -96,6 +96,7 @@ class Dialing:
         self._identified: tuple[CallLeg, ...] = ()
         self._failed: set[str] = set()
         self._rerouted: dict[CallLeg, Target] = {}
+        self._heir: Dialing | None = None
         self._deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._over: asyncio.Future[CallLeg | None] = asyncio.get_running_loop().create_future()
@@ -123,12 +124,11 @@ class Dialing:
         self._shown = shown
         self._listen()
         try:
-            for target in targets:
-                leg = self._try(target)
-                if leg is not None:
-                    await self._call(leg)
+            await self._call_all(targets)
             self._begin_ringback()
         except BaseException:
+            if self._over.done():
+                self._over.exception()  # which is what ends the script, or comes of that
             self._tidy(None)
             raise
         return await self.go_on()
@@ -162,11 +162,13 @@ class Dialing:
         heir._attempts, heir._deadline = self._attempts, self._deadline
         heir._shown = options.caller or caller.party
         heir._trying, self._trying = self._trying, {}
+        self._heir = heir
         heir._rerouted, heir._failed = self._rerouted, self._failed
         heir._diversions, heir._identified = self._diversions, self._identified
         heir._listen()
         for leg in heir._trying:
-            heir._enter(leg)
+            if leg.dialing is self:  # the others are being prepared
+                heir._enter(leg)
         heard, self._heard = self._heard, None
         if heard is not None:
             self.caller.audio.part()
@@ -277,6 +279,11 @@ class Dialing:
         if not self._over.done():
             self._over.set_exception(why)
 
+    @property
+    def _latest(self) -> Dialing:
+        """This dial, or the one to which it was handed over."""
+        return self if self._heir is None else self._heir._latest
+
     def _listen(self) -> None:
         self.caller.dialing = self
         self.caller.write_to(self)
@@ -296,18 +303,29 @@ class Dialing:
         self._trying[leg] = target
         return leg
 
+    async def _call_all(self, targets: Sequence[Target]) -> None:
+        """Call one after the other, also for whom the dial is handed over to meanwhile."""
+        for target in targets:
+            dial = self._latest
+            leg = dial._try(target) if dial is self or not dial.over else None
+            if leg is not None:
+                await self._call(leg)
+        if self._latest is not self and not self._latest._trying:
+            self._latest._decide(None)
+
     async def _call(self, leg: CallLeg) -> None:
         """Prepare a leg and place its call; one that is over by then counts as tried."""
         if self._options.prepare is not None:
             try:
                 await self._options.prepare(leg)
             except HungUp:
-                if self.caller.ending is not None:
+                if self._latest.caller.ending is not None:
                     raise
+        dial = self._latest
         if leg.ending is None:
-            self._place(leg, self._shown)
+            dial._place(leg, dial._shown)
         else:
-            self._attempts.append((self._trying.pop(leg), leg.ending))
+            dial._attempts.append((dial._trying.pop(leg), leg.ending))
 
     def _place(self, leg: CallLeg, shown: Party) -> None:
         self._enter(leg)

@@ -34,6 +34,10 @@ exten => 103,1,Dial(FXS/103,30)
  same => n,Set(GLOBAL(went_on)=${DIALSTATUS})
 exten => 104,1,Dial(FXS/104,30)
  same => n,Hangup(34)
+exten => 105,1,Dial(FXS/101&FXS/102,30,b(before^1^1))
+[before]
+exten => 1,1,Wait(3)
+ same => n,Return()
 [lobby]
 exten => 7,1,Set(GLOBAL(by)=${BLINDTRANSFER})
  same => n,Answer()
@@ -411,6 +415,37 @@ class TestReplaces:
     def test_what_is_not_there_cannot_be_replaced(self, office: Exchange) -> None:
         new = office.offer("SIP/6003-00000009", "", replaces="SIP/nobody-1")
         assert isinstance(new.last, Hangup) and new.last.ending.cause is Cause.INVALID_CALL_REFERENCE
+
+    def prepared(self, office: Exchange) -> ScriptedChannel:
+        """Who takes over from a caller while the first of those whom it calls is being prepared."""
+        caller = office.offer("SIP/6001-00000001", "105")
+        new = office.offer("SIP/6003-00000009", "", replaces=caller.name)
+        assert isinstance(caller.last, Hangup) and office.telephone("101").commands == []
+        return new
+
+    def test_those_who_are_yet_to_be_called_are_called_for_who_takes_over(self, office: Exchange) -> None:
+        new = self.prepared(office)
+        office.loop.advance(7.0, 0.5)
+        phones = [office.telephone(number) for number in ("101", "102")]
+        assert [type(command) for phone in phones for command in phone.commands] == [Dial, Dial]
+        office.says(phones[1], Answered("off-hook"))
+        assert office.talks(new, phones[1]) and isinstance(phones[0].last, Hangup)
+        office.says(new, Released(BYE))
+        assert isinstance(phones[1].last, Hangup)
+
+    def test_of_them_one_may_be_gone_before(self, office: Exchange) -> None:
+        new = self.prepared(office)
+        office.says(office.telephone("101"), Released(BUSY))
+        office.loop.advance(7.0, 0.5)
+        office.says(office.telephone("102"), Released(BUSY))
+        assert isinstance(new.last, Hangup), "nobody is left"
+
+    def test_they_are_called_no_more_once_it_has_hung_up(self, office: Exchange) -> None:
+        new = self.prepared(office)
+        office.says(new, Released(BYE))
+        office.loop.advance(7.0, 0.5)
+        assert [type(command) for command in office.telephone("101").commands] == [Hangup]
+        assert "102" not in office.fxs.made
 
 
 def test_the_calls_time_is_up_for_both_sides(exchange: Exchange) -> None:

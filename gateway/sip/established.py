@@ -431,6 +431,8 @@ class Established(Acting):
     def _keep(self, now: float) -> None:
         if self._own_wishes().give_up():
             self._user.declined(now)
+        if self._negotiation.has_moved:  # while the offer was out that is refused
+            self._act(Input.REFRESH, now)
 
     def _back_off(self, now: float) -> None:
         self._own_wishes().back_off(now)

@@ -1,4 +1,4 @@
-"""SIPp sends a telephone elsewhere, watches one, acknowledges its ringing: REFER, SUBSCRIBE and PRACK, strictly."""
+"""SIPp transfers, watches and acknowledges ringing: what a strict peer is told after REFER, SUBSCRIBE and PRACK."""
 
 from __future__ import annotations
 

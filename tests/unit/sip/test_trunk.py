@@ -1046,6 +1046,32 @@ def test_section_14_a_call_that_shows_another_public_address_as_it_rings_asks_fo
     assert provider.asked("BYE")
 
 
+def test_section_14_another_public_address_is_told_after_an_offer_that_is_refused_meanwhile() -> None:
+    office = opened(trunk(register=False, qualify=30.0))
+    provider = Provider(office)
+    (question,) = provider.asked("OPTIONS")
+    provider.refuse(seen_at(question, "9.9.9.9:5060"), 200)
+    channel = dialled(office)
+    (invite,) = provider.asked("INVITE")
+    provider.reply(seen_at(invite, "9.9.9.9:5060"), 200, tag="p", body=session_description())
+    provider.asked("ACK")
+    office.wait(29.9)
+    office.command(channel, Hold())  # type: ignore[arg-type]  # a leg of ours
+    (hold,) = provider.asked("INVITE")
+    office.wait(0.1)
+    (question,) = provider.asked("OPTIONS")
+    provider.refuse(seen_at(question, "9.9.9.77:5060"), 200)
+    office.wait(0)
+    provider.refuse(hold, 488)
+    (again,) = provider.asked("INVITE")
+    assert b"c=IN IP4 9.9.9.77" in again.body and b"a=sendonly" not in again.body
+    provider.refuse(again, 488)
+    office.wait(25)
+    assert not provider.asked("INVITE"), "what was refused is not asked for again"
+    hang_up(office, channel)
+    assert provider.asked("BYE")
+
+
 def test_rfc_3261_10_2_2_where_its_nat_has_moved_it_the_old_contact_ends() -> None:
     office = opened(trunk(qualify=30.0))
     provider = Provider(office)

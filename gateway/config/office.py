@@ -42,7 +42,7 @@ from gateway.core.switch import Target
 from gateway.media.english import ENGLISH
 from gateway.media.places import LAST_LANGUAGE, OWN_SOUNDS, prompt_folders, stems
 
-__all__ = ["dialplan_doubts", "has_nobody", "load_office", "setting_doubts", "ways_out"]
+__all__ = ["PLAN_LIMIT", "dialplan_doubts", "has_nobody", "load_office", "setting_doubts", "ways_out"]
 
 EXEC_SECONDS: Final = 10
 """How long an #exec may take; the office starts, or goes on with its old dialplan, meanwhile."""
@@ -238,7 +238,9 @@ def _load_dialplan(config: Config) -> tuple[Dialplan, list[Fault]]:
 
 
 def _octets(path: Path) -> bytes:
-    """What is in a file of the dialplan, unless it is one without end."""
+    """What is in a file of the dialplan, unless it is one without end, or one that keeps its reader waiting."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "no plain file")
     with path.open("rb") as file:
         data = file.read(PLAN_LIMIT + 1)
     if len(data) > PLAN_LIMIT:

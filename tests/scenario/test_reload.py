@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from gateway.app.run import reload_office
+from gateway.config.office import PLAN_LIMIT
 from tests.support.office import OfficeUnderTest
 from tests.support.tls import Authority
 
@@ -176,9 +178,21 @@ def test_a_file_that_is_just_being_written_sends_nobody_away(
     assert not office.app.console.worries()
 
 
-def test_a_dialplan_without_end_is_a_fault(office: OfficeUnderTest, caplog: pytest.LogCaptureFixture) -> None:
-    (office.folder / "endless.conf").symlink_to("/dev/zero")
+@pytest.mark.parametrize(
+    ("make", "fault"),
+    [
+        (lambda path: path.symlink_to("/dev/zero"), "no plain file"),
+        (os.mkfifo, "no plain file"),
+        (lambda path: path.write_bytes(bytes(PLAN_LIMIT + 1)), "larger than"),
+    ],
+    ids=["device", "pipe", "large"],
+)
+def test_a_dialplan_without_end_is_a_fault(
+    office: OfficeUnderTest, caplog: pytest.LogCaptureFixture, make: Callable[[Path], object], fault: str
+) -> None:
+    """A pipe into which nobody writes would keep the office waiting as well."""
+    make(office.folder / "endless.conf")
     (office.folder / "extensions.conf").write_text(OLD + '#include "endless.conf"\n')
     with caplog.at_level(logging.INFO, logger="copperline"):
         reload(office)
-    assert "endless.conf" in caplog.text and "larger than" in caplog.text and "not reloaded" in caplog.text
+    assert "endless.conf" in caplog.text and fault in caplog.text and "not reloaded" in caplog.text

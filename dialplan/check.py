@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from dialplan import missing
-from dialplan.apps import NAMES
+from dialplan.applications import NAMES
 from dialplan.apps.dial import targets
 from dialplan.apps.play import bare
 from dialplan.apps.services import SERVICES

@@ -16,7 +16,7 @@ from typing import Final
 
 from dns.asyncresolver import Resolver
 
-from dialplan.apps import APPLICATIONS
+from dialplan.applications import APPLICATIONS
 from dialplan.database import Database, MemoryDatabase
 from dialplan.functions import FUNCTIONS
 from dialplan.model import Dialplan, Found, Step

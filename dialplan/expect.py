@@ -25,7 +25,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from dialplan.apps import APPLICATIONS
+from dialplan.applications import APPLICATIONS
 from dialplan.functions import FUNCTIONS
 from dialplan.model import Dialplan, Place
 from dialplan.parser import nearest

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from dialplan.apps import APPLICATIONS
+from dialplan.applications import APPLICATIONS
 from dialplan.engine import DialplanEngine
 from dialplan.functions import FUNCTIONS
 from dialplan.model import Dialplan

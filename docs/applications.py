@@ -13,7 +13,7 @@ from inspect import getdoc
 from pathlib import Path
 from typing import Final
 
-from dialplan.apps import APPLICATIONS, NAMES
+from dialplan.applications import APPLICATIONS, NAMES
 from dialplan.functions import FUNCTIONS
 from dialplan.letters import LETTERS
 from docs.block import fill

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
@@ -405,3 +407,9 @@ def test_what_a_program_has_said_is_done_though_it_reads_no_answers_and_is_gone(
     says = "i=0\nwhile [ $i -lt 300 ]; do i=$((i+1)); echo SET VARIABLE LAST $i; done"
     leg = local(tmp_path, f"#!/bin/sh\n{says}\n{end}\n", "AGI(hello)")
     assert (leg.variables["LAST"], leg.variables["T"]) == ("300", "SUCCESS")
+
+
+def test_its_conversation_can_be_imported_before_the_applications() -> None:
+    """Of the whole table of them it needs none."""
+    imported = "import sys, dialplan.agi.conversation; sys.exit('dialplan.applications' in sys.modules)"
+    subprocess.run([sys.executable, "-c", imported], check=True, timeout=60)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dialplan.apps import NAMES
+from dialplan.applications import NAMES
 from dialplan.apps.services import SERVICES
 from dialplan.functions import FUNCTIONS
 from tests.unit.dialplan.office import FakeLeg, Office

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialplan import missing
-from dialplan.apps import APPLICATIONS
+from dialplan.applications import APPLICATIONS
 from dialplan.check import doubts
 from dialplan.functions import FUNCTIONS
 from dialplan.loader import load

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dialplan.apps import APPLICATIONS
+from dialplan.applications import APPLICATIONS
 from dialplan.apps.services import SERVICES
 from dialplan.check import check, doubts
 from dialplan.functions import FUNCTIONS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dialplan.apps import NAMES
+from dialplan.applications import NAMES
 from dialplan.functions import FUNCTIONS
 from dialplan.letters import LETTERS
 from dialplan.loader import load

@@ -979,6 +979,17 @@ def seen_at(request: Request, place: str) -> Request:
     return request
 
 
+def called_behind_nat() -> tuple[Office, Provider, object, Request]:
+    """A call goes out to a provider that sees us at 9.9.9.9:5060; every 30 s we ask whether it still does."""
+    office = opened(trunk(register=False, qualify=30.0))
+    provider = Provider(office)
+    (question,) = provider.asked("OPTIONS")
+    provider.refuse(seen_at(question, "9.9.9.9:5060"), 200)
+    channel = dialled(office)
+    (invite,) = provider.asked("INVITE")
+    return office, provider, channel, invite
+
+
 def test_rfc_3581_4_it_registers_where_its_registrar_has_seen_it() -> None:
     office = opened(trunk())
     provider = Provider(office)
@@ -991,12 +1002,7 @@ def test_rfc_3581_4_it_registers_where_its_registrar_has_seen_it() -> None:
 
 
 def test_section_14_a_line_that_gets_another_public_address_takes_its_calls_along() -> None:
-    office = opened(trunk(register=False, qualify=30.0))
-    provider = Provider(office)
-    (question,) = provider.asked("OPTIONS")
-    provider.refuse(seen_at(question, "9.9.9.9:5060"), 200)
-    channel = dialled(office)
-    (invite,) = provider.asked("INVITE")
+    office, provider, channel, invite = called_behind_nat()
     assert b"c=IN IP4 9.9.9.9" in invite.body
     provider.reply(seen_at(invite, "9.9.9.9:5060"), 200, tag="p", body=session_description())
     provider.asked("ACK")
@@ -1026,12 +1032,7 @@ def test_section_14_a_line_that_gets_another_public_address_takes_its_calls_alon
 def test_section_14_a_call_that_shows_another_public_address_as_it_rings_asks_for_audio_there_once_answered() -> (
     None
 ):
-    office = opened(trunk(register=False, qualify=30.0))
-    provider = Provider(office)
-    (question,) = provider.asked("OPTIONS")
-    provider.refuse(seen_at(question, "9.9.9.9:5060"), 200)
-    channel = dialled(office)
-    (invite,) = provider.asked("INVITE")
+    office, provider, channel, invite = called_behind_nat()
     assert b"c=IN IP4 9.9.9.9" in invite.body
     provider.reply(seen_at(invite, "9.9.9.77:5060"), 180, tag="p")
     office.wait(5)
@@ -1047,12 +1048,7 @@ def test_section_14_a_call_that_shows_another_public_address_as_it_rings_asks_fo
 
 
 def test_section_14_another_public_address_is_told_after_an_offer_that_is_refused_meanwhile() -> None:
-    office = opened(trunk(register=False, qualify=30.0))
-    provider = Provider(office)
-    (question,) = provider.asked("OPTIONS")
-    provider.refuse(seen_at(question, "9.9.9.9:5060"), 200)
-    channel = dialled(office)
-    (invite,) = provider.asked("INVITE")
+    office, provider, channel, invite = called_behind_nat()
     provider.reply(seen_at(invite, "9.9.9.9:5060"), 200, tag="p", body=session_description())
     provider.asked("ACK")
     office.wait(29.9)
